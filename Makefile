@@ -1,0 +1,63 @@
+# Everything a person does with this project. `make` alone lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python -m dagster_project
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run dev sandbox plan rules explain test lint bench lock clean
+
+help:  ## List what there is
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready  ## Make the virtual environment and install what requirements.lock names
+
+$(VENV)/.ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed and $(PYTHON) is `$(PYTHON) --version 2>&1`: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "Setting up $(VENV) with `$(PYTHON) --version`; this takes a minute or two, once."
+	@$(PYTHON) -m venv $(VENV) || { echo "The module venv is missing; on Debian: apt install python3-venv"; exit 1; }
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+demo: setup  ## Run the whole job once, on the sample company, against the sandbox
+	@$(RUN) demo
+
+run: setup  ## Run the whole job once, on data/landing, against whatever the environment names
+	@$(RUN) run
+
+dev: setup  ## Open the Dagster UI with schedule and sensors on (without a HubSpot token: beside the sandbox)
+	@$(RUN) dev
+
+sandbox: setup  ## Start the local HubSpot and Slack, with a page to look at
+	@$(VENV)/bin/python -m dagster_project.sandbox --seed seeds/sample/crm
+
+plan: setup  ## Show what a sync would change now; sends nothing
+	@$(RUN) plan
+
+rules: setup  ## Check the rule files and print them in plain English
+	@$(RUN) rules
+
+explain: setup  ## Say why somebody has their score: make explain EMAIL=somebody@example.com
+	@test -n "$(EMAIL)" || { echo "Whose score? make explain EMAIL=somebody@example.com"; exit 2; }
+	@$(RUN) explain "$(EMAIL)"
+
+test: setup  ## Run all tests
+	@$(VENV)/bin/python -m pytest -q
+
+lint: setup  ## Check style, formatting and the rule files
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(RUN) rules > /dev/null
+
+bench: setup  ## Measure ingest, build, diff and sync on made-up data; prints medians
+	@$(VENV)/bin/python -m tests.bench
+
+lock: setup  ## Renew requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+clean:  ## Remove the environment and what tools left behind; data/ stays, it holds what HubSpot acknowledged
+	@rm -rf $(VENV) dbt_project/target dbt_project/logs logs .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Clean. To forget the demo too: rm -rf data"

@@ -1,0 +1,36 @@
+"""`python -m dagster_project <command>`: what the Makefile calls."""
+
+import importlib
+import sys
+
+COMMANDS = {
+    "demo": "the whole job once, on the sample company, against the sandbox",
+    "run": "the whole job once, on what is in the landing folder, against whatever the environment names",
+    "plan": "what a sync would change; sends nothing",
+    "rules": "check the rule files and print them in plain English",
+    "explain": "why somebody has their score",
+    "dev": "the Dagster UI with schedule and sensors on",
+}
+WITH_ARGUMENTS = ("explain", "dev")
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        lines = [f"  {name:<8} {what}" for name, what in COMMANDS.items()]
+        sys.stderr.write("usage: python -m dagster_project <command>\n" + "\n".join(lines) + "\n")
+        return 2
+    name, *rest = arguments
+    command = importlib.import_module(f"dagster_project.commands.{name}")
+    from dagster_project.commands.mistakes import MISTAKES
+
+    try:
+        return command.main(rest) if name in WITH_ARGUMENTS else command.main()
+    except MISTAKES as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,22 @@
+"""Errors that name what is wrong and what to do about it: people see the message and no traceback."""
+
+from dagster_project.crm.errors import CrmError
+from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
+from dagster_project.publish.snapshot import NothingPublished
+from dagster_project.resources.dbt import BuildFailed
+from dagster_project.resources.warehouse import WarehouseBusy
+from dagster_project.rules.reading import RulesInvalid
+from dagster_project.settings import SettingsInvalid
+from dagster_project.state.database import StateUnavailable
+
+MENDABLE = (
+    BuildFailed,
+    CrmError,
+    NothingPublished,
+    RulesInvalid,
+    SettingsInvalid,
+    SlackRefused,
+    SlackUnavailable,
+    StateUnavailable,
+    WarehouseBusy,
+)

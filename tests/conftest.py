@@ -1,0 +1,55 @@
+"""What every test starts from: an environment that names nobody, a data folder of its own, a sandbox when asked."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dagster_project.sandbox.running import Sandbox, running_sandbox
+from dagster_project.state.database import open_state
+
+OURS = ("PQL_", "HUBSPOT_", "SLACK_", "ENRICHMENT_", "DAGSTER_HOME")
+TOKEN = "test-token-that-must-not-be-seen"
+REAL_DATA = Path(os.environ.get("PQL_REAL_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+def name_nobody(environment: pytest.MonkeyPatch) -> None:
+    """No test reaches a real portal because a developer has a token in the environment."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            environment.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    name_nobody(monkeypatch)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data"
+    monkeypatch.setenv("PQL_DATA_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """A fresh state database."""
+    return open_state(f"sqlite:///{tmp_path / 'state.sqlite'}")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """An empty HubSpot and Slack."""
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real event logs, CRM rows and recorded traffic; the test is skipped where it is missing."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"real data is not there: {REAL_DATA} (set PQL_REAL_DATA)")
+    return REAL_DATA
