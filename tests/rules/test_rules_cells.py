@@ -1,0 +1,135 @@
+"""What a cell of a rule file may hold: one spelling of each value, which Python and the database read alike."""
+
+import pytest
+
+from dagster_project.rules.book import read_rules
+
+YES_NO = "true or false"
+WHOLE = "a whole number"
+NUMBER = "a number with at most 4 decimal places"
+NAME = "small letters, digits and _, beginning with a letter"
+DAY = "a date such as 2026-11-16"
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column", "value", "allowed"),
+    [
+        *[("event_taxonomy", 2, "is_login", value, YES_NO) for value in ("yes", "1", "on", "t", "wahr", "truee")],
+        *[("activation_milestones", 2, "min_count", value, WHOLE) for value in ("1.0", "1e2", "1_0", "+1", "one", "٣")],
+        *[("engagement_rules", 2, "points", value, NUMBER) for value in ("1e1", "20,5", ".5", "0.00001", "NaN", "1_0")],
+        *[("sales_team", 4, "absent_from", value, DAY) for value in ("16.11.2026", "2026-11-16T00:00", "46342", "1.1")],
+        *[("score_groups", 2, "score_group", value, NAME) for value in ("Product", "2nd", "a-b", "a b", "_a")],
+        ("activation_milestones", 2, "min_count", "0", "greater than or equal to 1"),
+        ("activation_milestones", 2, "min_count", "9" * 19, WHOLE),
+        ("engagement_rules", 2, "points", "-1", "greater than or equal to 0"),
+        ("engagement_rules", 2, "points", "100.0001", "less than or equal to 100"),
+        ("engagement_rules", 2, "threshold", "0", "greater than 0"),
+        ("engagement_rules", 5, "window_hours", "0", "greater than or equal to 1"),
+        ("engagement_rules", 5, "window_hours", "8785", "less than or equal to 8784"),
+        ("engagement_rules", 2, "decay_days", "3651", "less than or equal to 3650"),
+        ("engagement_rules", 2, "aggregate", "sum", "'count', 'distinct_values' or 'company_usage_ratio'"),
+        ("engagement_rules", 2, "holds", "Latched", "'latched' or 'current'"),
+        ("engagement_rules", 2, "decay", "halved", "'step', 'exponential', 'linear' or 'none'"),
+        ("score_groups", 2, "cap", "101", "less than or equal to 100"),
+        ("negative_rules", 3, "points", "5", "less than or equal to 0"),
+        ("negative_rules", 3, "points", "-100.5", "greater than or equal to -100"),
+        ("negative_rules", 3, "condition", "title", "'competitor_domain', 'title_word' or 'inactive_days'"),
+        ("fit_rules", 2, "attribute", "title", "'job_title', 'industry', 'employee_count' or 'country'"),
+        ("fit_rules", 10, "min_value", "-1", "greater than or equal to 0"),
+        ("score_weights", 2, "fit_weight", "1.1", "less than or equal to 1"),
+        ("score_bands", 4, "max_score", "101", "less than or equal to 100"),
+        ("score_bands", 2, "min_score", "-1", "greater than or equal to 0"),
+        ("sql_definition", 3, "operator", "=>", "'=', '!=', '>=', '<=', '>' or '<'"),
+        ("excluded_domains", 2, "domain", "Gridlark.example", "a domain such as example.com, in small letters"),
+        ("excluded_domains", 2, "domain", "gridlark", "a domain such as example.com, in small letters"),
+        ("excluded_domains", 2, "kind", "rival", "'competitor', 'free_mail' or 'not_free_mail'"),
+        ("sales_team", 2, "member_email", "dana", "one e-mail address"),
+        ("sales_team", 2, "member_email", "dana@orbit.example marco@orbit.example", "one e-mail address"),
+        ("sales_team", 4, "absent_until", "2026-02-30", "a valid date"),
+        ("triggers", 3, "target", "pql-handoff", "owner, or a channel such as #pql-handoff"),
+        ("triggers", 3, "target", "#PQL", "owner, or a channel such as #pql-handoff"),
+        ("triggers", 3, "due_minutes", "0", "greater than or equal to 1"),
+        ("triggers", 3, "due_minutes", "999999999", "less than or equal to 527040"),
+        ("triggers", 3, "expires_hours", "8785", "less than or equal to 8784"),
+        ("triggers", 3, "action", "email", "'slack_message'"),
+        ("crm_objects", 2, "object_type", "deals", "'contacts' or 'companies'"),
+        ("crm_objects", 2, "max_cleared_pct", "101", "less than or equal to 100"),
+        ("crm_property_map", 2, "value_type", "string", "'text', 'number', 'datetime' or 'enumeration'"),
+        ("crm_property_map", 2, "when_unknown", "empty", "'keep' or 'clear'"),
+        ("crm_property_map", 2, "who_wins", "sales", "'pipeline' or 'person'"),
+    ],
+)
+def test_a_bad_cell_is_told_by_file_row_and_column_with_what_is_allowed(rules, file, row, column, value, allowed):
+    rules.set_cell(file, row, column, value)
+    (problem,) = rules.problems()
+    assert problem.startswith(f"{file}.csv, row {row}, column {column}: found {value!r}; allowed: {allowed}")
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("event_taxonomy", "is_activity"),
+        ("activation_milestones", "min_count"),
+        ("engagement_rules", "points"),
+        ("score_groups", "label"),
+        ("negative_rules", "condition"),
+        ("fit_rules", "rule_id"),
+        ("score_weights", "fit_weight"),
+        ("score_bands", "max_score"),
+        ("sql_definition", "value"),
+        ("excluded_domains", "domain"),
+        ("sales_team", "member_email"),
+        ("triggers", "target"),
+        ("crm_objects", "unknown_records"),
+        ("crm_property_map", "who_wins"),
+    ],
+)
+@pytest.mark.parametrize("also", ["owner", "why"])
+def test_an_empty_cell_is_told_where_a_value_is_needed(rules, file, column, also):
+    rules.set_cell(file, 2, column, "")
+    rules.set_cell(file, 2, also, "")
+    assert rules.problems() == [
+        f"{file}.csv, row 2, column {name}: is empty; allowed: a value; this cell may not be empty"
+        for name in (column, also)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column", "value"),
+    [
+        ("event_taxonomy", 3, "source_event", "logged_in "),
+        ("event_taxonomy", 3, "is_login", " true"),
+        ("score_bands", 2, "min_score", " 0"),
+        ("score_bands", 2, "why", "Marketing keeps in touch\n"),
+        ("negative_rules", 2, "value", " "),
+        ("negative_rules", 3, "value", "\u00a0student"),
+    ],
+)
+def test_blanks_around_a_value_are_told_for_the_database_would_keep_them(rules, file, row, column, value):
+    rules.set_cell(file, row, column, value)
+    assert rules.problems() == [
+        f"{file}.csv, row {row}, column {column}: found {value!r}; allowed: {value.strip()!r}, without blanks around it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column", "value", "read"),
+    [
+        ("event_taxonomy", 2, "is_login", "TRUE", "True"),
+        ("event_taxonomy", 2, "is_login", "False", "False"),
+        ("engagement_rules", 2, "points", "20.5", "20.5"),
+        ("engagement_rules", 2, "points", "0", "0"),
+        ("engagement_rules", 2, "points", "100", "100"),
+        ("negative_rules", 3, "points", "-0.0001", "-0.0001"),
+        ("engagement_rules", 5, "window_hours", "8784", "8784"),
+        ("sales_team", 4, "absent_from", "2026-11-01", "2026-11-01"),
+        ("sales_team", 2, "member_email", "Zoë.Björk@firma.example", "Zoë.Björk@firma.example"),
+        ("event_taxonomy", 2, "source_event", "Sign Up: \u201cFree\u201d, 2nd 😀", "Sign Up: \u201cFree\u201d, 2nd 😀"),
+        ("triggers", 3, "target", "owner", "owner"),
+    ],
+)
+def test_a_good_cell_is_read_as_what_it_says(rules, file, row, column, value, read):
+    rules.set_cell(file, row, column, value)
+    assert rules.problems() == []
+    rule = read_rules(rules.path).rules(file)[row - 2]
+    assert str(getattr(rule, column)) == read

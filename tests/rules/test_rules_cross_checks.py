@@ -1,0 +1,389 @@
+"""Cells that are right one by one and wrong together."""
+
+import pytest
+import yaml
+
+from dagster_project.rules.cross_checks import DESIRED_COLUMNS
+from dagster_project.settings import DBT_PROJECT_DIR
+
+DECIDE_MODELS = DBT_PROJECT_DIR / "models" / "marts" / "decide" / "_decide__models.yml"
+KINDS = {"varchar": "text", "integer": "number", "bigint": "number", "timestamp": "datetime"}
+TAXONOMY = (
+    "activation_feature_used, content_downloaded, dashboard_viewed, enterprise_feature_used, logged_in, "
+    "onboarding_completed, page_viewed, paywall_hit, pricing_page_viewed, report_created, report_shared, signed_up, "
+    "teammate_invited, trial_started, webinar_attended"
+)
+KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "cells", "problem"),
+    [
+        # events are known
+        (
+            "activation_milestones",
+            3,
+            {"event_type": "file_uploaded"},
+            f"event_type: found 'file_uploaded'; allowed: {KNOWN_EVENTS}",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"events": "is_fun"},
+            f"events: found 'is_fun'; allowed: one of is_activity, is_key_action, is_login, or {KNOWN_EVENTS}",
+        ),
+        # engagement rules are complete
+        (
+            "engagement_rules",
+            2,
+            {"score_group": "other"},
+            "score_group: found 'other'; allowed: a score_group of score_groups.csv: product_signals",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"decay_days": ""},
+            "decay_days: is empty; allowed: days, since decay is step",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"decay": "none"},
+            "decay_days: found '90'; allowed: empty, since decay is none",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"events": ""},
+            "events: is empty; allowed: an event type, since aggregate is count",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"threshold": "1.5"},
+            "threshold: found '1.5'; allowed: a whole number of events",
+        ),
+        (
+            "engagement_rules",
+            2,
+            {"property": "colour"},
+            "property: found 'colour'; allowed: empty unless distinct_values",
+        ),
+        (
+            "engagement_rules",
+            4,
+            {"property": ""},
+            "property: is empty; allowed: the event property to count",
+        ),
+        (
+            "engagement_rules",
+            4,
+            {"window_hours": "24"},
+            "window_hours: found '24'; allowed: empty for distinct_values",
+        ),
+        (
+            "engagement_rules",
+            6,
+            {"events": "is_login"},
+            "events: found 'is_login'; allowed: empty for company_usage_ratio",
+        ),
+        (
+            "engagement_rules",
+            6,
+            {"window_hours": "24"},
+            "window_hours: found '24'; allowed: empty: it has no window",
+        ),
+        (
+            "engagement_rules",
+            6,
+            {"holds": "latched"},
+            "holds: found 'latched, none'; allowed: current, with decay none",
+        ),
+        (
+            "engagement_rules",
+            6,
+            {"decay": "step", "decay_days": "90"},
+            "holds: found 'current, step'; allowed: current, with decay none",
+        ),
+        # negative rules have their value
+        (
+            "negative_rules",
+            2,
+            {"value": "gridlark.example"},
+            "value: found 'gridlark.example'; allowed: empty: the domains stand in excluded_domains.csv",
+        ),
+        ("negative_rules", 3, {"value": ""}, "value: is empty; allowed: one or more words of a job title"),
+        ("negative_rules", 4, {"value": ""}, "value: is empty; allowed: a whole number of days"),
+        ("negative_rules", 4, {"value": "thirty"}, "value: found 'thirty'; allowed: a whole number of days"),
+        ("negative_rules", 4, {"value": "-30"}, "value: found '-30'; allowed: a whole number of days"),
+        ("negative_rules", 4, {"value": "²"}, "value: found '²'; allowed: a whole number of days"),
+        ("negative_rules", 4, {"value": "999999"}, "value: found '999999'; allowed: a whole number of days"),
+        # fit rules have their value
+        (
+            "fit_rules",
+            2,
+            {"match": "between"},
+            "match: found 'between'; allowed: between for employee_count, whole_words or equals for the others",
+        ),
+        (
+            "fit_rules",
+            10,
+            {"match": "equals"},
+            "match: found 'equals'; allowed: between for employee_count, whole_words or equals for the others",
+        ),
+        (
+            "fit_rules",
+            10,
+            {"max_value": "99"},
+            "min_value: found '100 to 99'; allowed: two whole numbers, the smaller one first",
+        ),
+        (
+            "fit_rules",
+            10,
+            {"max_value": ""},
+            "min_value: found '100 to None'; allowed: two whole numbers, the smaller one first",
+        ),
+        ("fit_rules", 10, {"value": "100"}, "value: found '100'; allowed: empty for between"),
+        ("fit_rules", 2, {"value": ""}, "value: is empty; allowed: the job_title to look for"),
+        ("fit_rules", 2, {"min_value": "1"}, "min_value: found '1 to None'; allowed: empty for whole_words"),
+        ("fit_rules", 6, {"max_value": "1"}, "min_value: found 'None to 1'; allowed: empty for equals"),
+        # weights
+        (
+            "score_weights",
+            2,
+            {"fit_weight": "0.41"},
+            "engagement_weight: found '1.01'; allowed: weights that add up to 1",
+        ),
+        (
+            "score_weights",
+            3,
+            {"fit_weight": "0.7499"},
+            "engagement_weight: found '0.9999'; allowed: weights that add up to 1",
+        ),
+        # conditions compare like with like
+        (
+            "sql_definition",
+            3,
+            {"value": "many"},
+            "value: found 'many'; allowed: a number, since zo_pql_score is one",
+        ),
+        ("sql_definition", 3, {"value": "5_0"}, "value: found '5_0'; allowed: a number, since zo_pql_score is one"),
+        (
+            "sql_definition",
+            3,
+            {"value": "\uff15\uff10"},
+            "value: found '\uff15\uff10'; allowed: a number, since zo_pql_score is one",
+        ),
+        ("sql_definition", 3, {"value": "NaN"}, "value: found 'NaN'; allowed: a number, since zo_pql_score is one"),
+        (
+            "sql_definition",
+            2,
+            {"operator": ">="},
+            "operator: found '>='; allowed: = or !=, since zo_activation_status is text",
+        ),
+        (
+            "sql_definition",
+            2,
+            {"value": "active"},
+            "value: found 'active'; allowed: one of activated, not_activated",
+        ),
+        ("sql_definition", 4, {"value": "no"}, "value: found 'no'; allowed: one of true, false"),
+        (
+            "sql_definition",
+            4,
+            {"property": "band", "value": "hot"},
+            "value: found 'hot'; allowed: one of nurture, mql, pql",
+        ),
+        # absences
+        (
+            "sales_team",
+            4,
+            {"absent_until": "2026-11-15"},
+            "absent_until: found '2026-11-16 to 2026-11-15'; "
+            "allowed: both dates of an absence, the first one first, or neither",
+        ),
+        (
+            "sales_team",
+            4,
+            {"absent_until": ""},
+            "absent_until: found '2026-11-16 to None'; "
+            "allowed: both dates of an absence, the first one first, or neither",
+        ),
+        (
+            "sales_team",
+            2,
+            {"absent_until": "2026-11-15"},
+            "absent_until: found 'None to 2026-11-15'; "
+            "allowed: both dates of an absence, the first one first, or neither",
+        ),
+        # the property map
+        (
+            "crm_property_map",
+            11,
+            {"source_column": "pql_score"},
+            "source_column: found 'pql_score'; "
+            "allowed: one of company_id, active_users_30d, pql_count, company_score, last_active_at",
+        ),
+        (
+            "crm_property_map",
+            3,
+            {"value_type": "datetime"},
+            "value_type: found 'datetime'; allowed: number, since pql_score holds number",
+        ),
+        (
+            "crm_property_map",
+            6,
+            {"value_type": "number"},
+            "value_type: found 'number'; allowed: datetime, since last_active_at holds datetime",
+        ),
+        (
+            "crm_property_map",
+            2,
+            {"value_type": "enumeration"},
+            "value_type: found 'enumeration'; "
+            "allowed: text, number or datetime; enumeration only for lifecyclestage, hubspot_owner_id",
+        ),
+        (
+            "crm_property_map",
+            3,
+            {"who_wins": "person"},
+            "who_wins: found 'person'; "
+            "allowed: person for stage and owner, which salespeople change; pipeline for what only the pipeline knows",
+        ),
+        (
+            "crm_property_map",
+            8,
+            {"who_wins": "pipeline"},
+            "who_wins: found 'pipeline'; "
+            "allowed: person for stage and owner, which salespeople change; pipeline for what only the pipeline knows",
+        ),
+        (
+            "crm_property_map",
+            3,
+            {"label": ""},
+            "label: is empty; allowed: the name people see: the property is created with it",
+        ),
+    ],
+)
+def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem):
+    for column, value in cells.items():
+        rules.set_cell(file, row, column, value)
+    assert rules.problems() == [f"{file}.csv, row {row}, column {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "cells"),
+    [
+        ("engagement_rules", 2, {"events": "is_activity"}),
+        ("engagement_rules", 2, {"decay": "none", "decay_days": ""}),
+        ("engagement_rules", 2, {"threshold": "3.0"}),
+        ("engagement_rules", 6, {"threshold": "0.9999"}),
+        ("negative_rules", 4, {"value": "0"}),
+        ("negative_rules", 3, {"value": "student, intern"}),
+        ("fit_rules", 10, {"min_value": "500"}),
+        ("fit_rules", 10, {"min_value": "0"}),
+        ("score_weights", 2, {"fit_weight": "1", "engagement_weight": "0"}),
+        ("score_weights", 2, {"fit_weight": "0.3333", "engagement_weight": "0.6667"}),
+        ("sql_definition", 3, {"value": "49.5"}),
+        ("sql_definition", 3, {"operator": "!=", "value": "-1"}),
+        ("sql_definition", 4, {"operator": "!=", "value": "true"}),
+        ("sql_definition", 4, {"property": "band", "operator": "!=", "value": "nurture"}),
+        ("sql_definition", 4, {"property": "country", "value": "Côte d'Ivoire"}),
+        ("sales_team", 4, {"absent_until": "2026-11-16"}),
+        ("crm_property_map", 3, {"value_type": "text"}),
+        ("crm_property_map", 3, {"description": ""}),
+        ("crm_property_map", 8, {"label": "Lifecycle"}),
+    ],
+)
+def test_cells_at_the_edge_of_what_goes_together_are_sound(rules, file, row, cells):
+    for column, value in cells.items():
+        rules.set_cell(file, row, column, value)
+    assert rules.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("active", "found"),
+    [(("true", "true"), "found 'plg, enterprise'"), (("false", "false"), "is empty")],
+)
+def test_exactly_one_profile_is_active(rules, active, found):
+    for row, value in enumerate(active, start=2):
+        rules.set_cell("score_weights", row, "is_active", value)
+    assert rules.problems() == [f"score_weights.csv, column is_active: {found}; allowed: true for exactly one profile"]
+
+
+def test_without_profiles_none_is_active(rules):
+    rules.keep_rows("score_weights")
+    assert rules.problems() == ["score_weights.csv, column is_active: is empty; allowed: true for exactly one profile"]
+
+
+def test_a_definition_without_conditions_would_qualify_everybody(rules):
+    rules.keep_rows("sql_definition")
+    assert rules.problems() == [
+        "sql_definition.csv: found 'no rows'; allowed: at least one condition: without one everybody is sales qualified"
+    ]
+
+
+def test_without_milestones_nobody_would_ever_be_activated(rules):
+    rules.keep_rows("activation_milestones")
+    assert rules.problems() == [
+        "activation_milestones.csv: found 'no rows'; "
+        "allowed: at least one milestone: without one nobody is ever activated"
+    ]
+
+
+@pytest.mark.parametrize("name", ["negative_rules", "fit_rules", "excluded_domains", "sales_team", "triggers"])
+def test_a_team_may_do_without_these_rules(rules, name):
+    rules.keep_rows(name)
+    assert rules.problems() == []
+
+
+def test_without_groups_no_engagement_rule_has_one(rules):
+    rules.keep_rows("score_groups")
+    assert len(rules.problems()) == 5
+    rules.keep_rows("engagement_rules")
+    assert rules.problems() == []
+
+
+def test_a_mapped_object_needs_a_row_that_says_how_it_is_written(rules):
+    rules.keep_rows("crm_objects", 2)
+    assert rules.problems() == [
+        "crm_objects.csv, column object_type: found 'contacts'; "
+        "allowed: a row for companies, which crm_property_map.csv writes"
+    ]
+    rules.keep_rows("crm_objects")
+    assert [problem.split(";")[0] for problem in rules.problems()] == [
+        "crm_objects.csv, column object_type: is empty",
+        "crm_objects.csv, column object_type: is empty",
+    ]
+
+
+def test_an_object_that_nothing_is_written_on_is_fine(rules):
+    rules.keep_rows("crm_property_map", *range(2, 10))
+    assert rules.problems() == []
+
+
+def test_problems_across_files_wait_until_every_cell_is_right(rules):
+    rules.set_cell("score_weights", 2, "fit_weight", "1")
+    rules.set_cell("triggers", 2, "due_minutes", "soon")
+    assert rules.problems() == ["triggers.csv, row 2, column due_minutes: found 'soon'; allowed: a whole number"]
+    rules.set_cell("triggers", 2, "due_minutes", "120")
+    assert len(rules.problems()) == 1
+
+
+def test_problems_of_all_checks_are_told_at_once(rules):
+    rules.set_cell("score_weights", 2, "fit_weight", "1")
+    rules.set_cell("score_bands", 3, "min_score", "41")
+    rules.set_cell("sales_team", 4, "absent_until", "")
+    assert [problem.split(":")[0] for problem in rules.problems()] == [
+        "score_weights.csv, row 2, column engagement_weight",
+        "score_bands.csv, row 3, column min_score",
+        "sales_team.csv, row 4, column absent_until",
+    ]
+
+
+@pytest.mark.parametrize("objects", ["contacts", "companies"])
+def test_what_can_be_mapped_is_what_the_mart_has(objects):
+    models = yaml.safe_load(DECIDE_MODELS.read_text(encoding="utf-8"))["models"]
+    (mart,) = (model for model in models if model["name"] == f"crm_{objects}_desired")
+    kinds = {column["name"]: KINDS[column["data_type"]] for column in mart["columns"]}
+    assert {name: kinds.get(name) for name in DESIRED_COLUMNS[objects]} == DESIRED_COLUMNS[objects]
