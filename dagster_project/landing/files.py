@@ -1,0 +1,82 @@
+"""Which files lie in the landing folder, and what their names say they hold."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dagster_project.landing.contract import KINDS
+
+Format = Literal["jsonl", "csv", "parquet"]
+FORMATS: dict[str, Format] = {
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".parquet": "parquet",
+}
+NAMES_ALLOWED = f"{'|'.join(KINDS)}*.jsonl|jsonl.gz|csv|csv.gz|parquet"
+# Writers put a file here under such a name first and rename it when it is whole.
+UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload")
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file whose name can be read: `events_2026-11.jsonl.gz` holds events as JSON lines."""
+
+    source: str
+    kind: str
+    format: Format
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}/{self.path.name}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of one source in name order, and what else lies there with the reason why it is of no use."""
+
+    files: list[LandingFile]
+    unusable: list[tuple[str, str]]
+
+
+def list_landing(landing_dir: Path, source: str) -> Listing:
+    """What lies in `<landing_dir>/<source>/`; a folder that is missing holds nothing."""
+    folder = landing_dir / source
+    files: list[LandingFile] = []
+    unusable: list[tuple[str, str]] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
+            continue
+        kind = next((kind for kind in KINDS if path.name.startswith(kind)), None)
+        suffix = next((suffix for suffix in FORMATS if path.name.endswith(suffix)), None)
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "no regular file, or a link to nothing"
+            unusable.append((f"{source}/{path.name}", f"it is {what}; only files are loaded"))
+        elif kind is None or suffix is None:
+            unusable.append((f"{source}/{path.name}", f"its name does not say what it holds; allowed: {NAMES_ALLOWED}"))
+        else:
+            files.append(LandingFile(source, kind, FORMATS[suffix], path))
+    return Listing(files, unusable)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint(landing_dir: Path, sources: tuple[str, ...]) -> str:
+    """Changes when a file is added, replaced or renamed; reads names, sizes and times, never contents."""
+    digest = hashlib.sha256()
+    for source in sources:
+        for file in list_landing(landing_dir, source).files:
+            try:
+                status = file.path.stat()
+            except FileNotFoundError:
+                # Taken away since it was listed.
+                continue
+            digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""The raw tables that ingest fills. They exist, empty, before anything is loaded, so that every model can build."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+RAW_TABLES = """
+create schema if not exists raw;
+
+-- One row a file that was taken or refused; the content decides whether a file of a kind is new.
+create table if not exists raw.landing_files (
+    content_hash varchar not null,
+    source varchar not null,
+    kind varchar not null,
+    file_name varchar not null,
+    state varchar not null,
+    loaded_count bigint not null,
+    quarantined_count bigint not null,
+    reason varchar,
+    load_id bigint not null,
+    primary key (content_hash, source, kind, file_name)
+);
+
+-- What a file looked like when it was hashed, so that an unchanged file is not read again.
+create table if not exists raw.landing_sightings (
+    source varchar not null,
+    file_name varchar not null,
+    size_bytes bigint not null,
+    modified_ns bigint not null,
+    content_hash varchar not null,
+    primary key (source, file_name)
+);
+
+create table if not exists raw.quarantine (
+    content_hash varchar not null,
+    source varchar not null,
+    kind varchar not null,
+    file_name varchar not null,
+    line_number bigint,
+    reason varchar not null,
+    raw_text varchar,
+    load_id bigint not null
+);
+
+create table if not exists raw.product_events (
+    event_id varchar not null,
+    user_id varchar not null,
+    email varchar,
+    company_id varchar,
+    event_type varchar not null,
+    occurred_at timestamp not null,
+    received_at timestamp,
+    properties varchar,
+    file_name varchar not null,
+    line_number bigint not null,
+    load_id bigint not null
+);
+
+create table if not exists raw.product_users (
+    user_id varchar not null,
+    email varchar,
+    first_name varchar,
+    last_name varchar,
+    job_title varchar,
+    country varchar,
+    company_id varchar,
+    created_at timestamp,
+    file_name varchar not null,
+    line_number bigint not null,
+    load_id bigint not null
+);
+
+create table if not exists raw.product_companies (
+    company_id varchar not null,
+    name varchar,
+    domain varchar,
+    employee_count bigint,
+    industry varchar,
+    country varchar,
+    plan varchar,
+    usage_count decimal(38, 4),
+    usage_limit decimal(38, 4),
+    acv decimal(38, 4),
+    file_name varchar not null,
+    line_number bigint not null,
+    load_id bigint not null
+);
+
+create table if not exists raw.email_domains (
+    domain varchar primary key,
+    registrable_domain varchar,
+    is_free_mail boolean not null
+);
+
+create table if not exists raw.hubspot_contacts (
+    hubspot_id varchar not null,
+    email varchar,
+    first_name varchar,
+    last_name varchar,
+    job_title varchar,
+    country varchar,
+    lifecycle_stage varchar,
+    owner_id varchar
+);
+
+-- One row an address: a contact can be found by its secondary addresses too.
+create table if not exists raw.hubspot_contact_emails (
+    hubspot_id varchar not null,
+    email varchar not null,
+    is_primary boolean not null
+);
+
+create table if not exists raw.hubspot_companies (
+    hubspot_id varchar not null,
+    company_id varchar,
+    name varchar,
+    domain varchar,
+    employee_count varchar,
+    industry varchar,
+    country varchar
+);
+
+create table if not exists raw.hubspot_owners (
+    owner_id varchar not null,
+    email varchar,
+    first_name varchar,
+    last_name varchar
+);
+
+create table if not exists raw.hubspot_lifecycle_stages (
+    stage varchar not null,
+    label varchar,
+    display_order bigint not null
+);
+
+-- One row an object type that was ever read: without it, "HubSpot does not hold this" is not known.
+create table if not exists raw.hubspot_copies (
+    object_type varchar primary key,
+    copied_at timestamp not null,
+    record_count bigint not null
+);
+
+create table if not exists raw.pipeline_identities (
+    object_type varchar not null,
+    record_key varchar not null,
+    hubspot_id varchar not null
+);
+
+create table if not exists raw.pipeline_handoffs (
+    handoff_id varchar not null,
+    record_key varchar not null,
+    episode bigint not null,
+    owner_id varchar,
+    owner_reason varchar not null,
+    handed_off_at timestamp not null,
+    acknowledged_at timestamp
+);
+
+create table if not exists raw.pipeline_deliveries (
+    action_id varchar not null,
+    state varchar not null
+);
+"""
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every raw table that is missing; existing ones are left as they are."""
+    connection.execute(RAW_TABLES)
+
+
+def replace_rows(connection: duckdb.DuckDBPyConnection, rows_by_table: dict[str, Sequence[dict]]) -> None:
+    """Give raw tables new contents, all of them in one transaction: a reader sees every table old or every table new.
+
+    Args:
+        rows_by_table: Rows as dicts of column name and value; a column that no row names becomes null.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        connection.execute("begin")
+        try:
+            for table, rows in rows_by_table.items():
+                connection.execute(f"delete from {table}")
+                if rows:
+                    file = Path(folder) / f"{table}.parquet"
+                    pl.DataFrame(rows, infer_schema_length=None).write_parquet(file)
+                    connection.execute(
+                        f"insert into {table} by name select * from read_parquet($file)", {"file": str(file)}
+                    )
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
