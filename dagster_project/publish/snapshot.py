@@ -1,0 +1,141 @@
+"""The marts as immutable Parquet snapshots, one of them current.
+
+    published/20261120T090000Z-3f2a91c4/score.contact_scores.parquet
+                                        …
+                                        manifest.json
+    published/current → 20261120T090000Z-3f2a91c4
+
+A snapshot is written under another name and becomes visible whole; `current` is switched by one rename. A reader
+resolves `current` once and then reads one build, whatever is published meanwhile.
+"""
+
+import json
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+PUBLISHED_SCHEMAS = ("score", "decide", "report")
+CURRENT = "current"
+MANIFEST = "manifest.json"
+KEEP_LAST = 10
+KEEP_DAYS = 30
+UNFINISHED = ".unfinished"
+DAY_SECONDS = 24 * 60 * 60
+
+
+class NothingPublished(Exception):
+    """No build has been published yet; the message says what to run."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published build: where it lies, the clock it was built for, and its tables with their row counts."""
+
+    directory: Path
+    as_of: datetime
+    row_counts: dict[str, int]
+
+    @property
+    def snapshot_id(self) -> str:
+        return self.directory.name
+
+    def path(self, table: str) -> Path:
+        """The file of a table such as `decide.actions`."""
+        return self.directory / f"{table}.parquet"
+
+
+def publish(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Snapshot:
+    """Write every mart of the warehouse as a new snapshot and make it current.
+
+    Raises:
+        NothingPublished: The warehouse holds no marts yet.
+    """
+    tables = connection.sql(
+        "select table_schema || '.' || table_name from information_schema.tables "
+        f"where table_schema in {PUBLISHED_SCHEMAS} and table_type = 'BASE TABLE' order by 1"
+    ).fetchall()
+    names = [name for (name,) in tables]
+    if "decide.build_info" not in names:
+        raise NothingPublished("The warehouse holds no decisions yet; run `make run`, which builds them.")
+    ((as_of,),) = connection.sql("select as_of from decide.build_info").fetchall()
+    as_of = as_of.replace(tzinfo=UTC)
+
+    directory = published_dir / f"{as_of:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    unfinished = published_dir / f".{directory.name}{UNFINISHED}"
+    unfinished.mkdir(parents=True)
+    row_counts = {}
+    for name in names:
+        # In the order of all columns, so that the same build gives the same bytes.
+        connection.execute(
+            f"copy (select * from {name} order by all) to '{_quoted(unfinished / f'{name}.parquet')}' (format parquet)"
+        )
+        ((row_counts[name],),) = connection.sql(f"select count(*) from {name}").fetchall()
+    manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": datetime.now(UTC).isoformat()}
+    (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    unfinished.rename(directory)
+    _make_current(published_dir, directory)
+    _prune(published_dir, directory)
+    return Snapshot(directory, as_of, row_counts)
+
+
+def current_snapshot(published_dir: Path) -> Snapshot:
+    """The snapshot that is current at this moment.
+
+    Raises:
+        NothingPublished: There is none.
+    """
+    link = published_dir / CURRENT
+    if not link.exists():
+        raise NothingPublished(
+            f"Nothing is published in {published_dir} yet; run `make run`, which builds and publishes."
+        )
+    return read_snapshot(link.resolve())
+
+
+def read_snapshot(directory: Path) -> Snapshot:
+    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    return Snapshot(directory, datetime.fromisoformat(manifest["as_of"]), manifest["row_counts"])
+
+
+def _make_current(published_dir: Path, directory: Path) -> None:
+    link = published_dir / f".{CURRENT}.{uuid.uuid4().hex[:8]}"
+    link.symlink_to(directory.name, target_is_directory=True)
+    link.replace(published_dir / CURRENT)
+
+
+def _prune(published_dir: Path, current: Path) -> None:
+    """Keep the last ten and the last one of each of thirty days, by the time they were published.
+
+    Folders that no build made are nobody's business here.
+    """
+    published = sorted(
+        (path.parent for path in published_dir.glob(f"[!.]*/{MANIFEST}") if not path.parent.is_symlink()),
+        key=lambda path: (path / MANIFEST).stat().st_mtime_ns,
+        reverse=True,
+    )
+    newest_of_day: dict[str, Path] = {}
+    for path in published:
+        day = datetime.fromtimestamp((path / MANIFEST).stat().st_mtime, UTC).date().isoformat()
+        newest_of_day.setdefault(day, path)
+    # The one just made may not be the newest: clocks are set back, and folders are copied.
+    kept = {current, *published[:KEEP_LAST], *list(newest_of_day.values())[:KEEP_DAYS]}
+    for path in [*(path for path in published if path not in kept), *_cut_off(published_dir)]:
+        if path.is_symlink():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+
+
+def _cut_off(published_dir: Path) -> list[Path]:
+    """What a publish that was killed left behind; a day old, so that nobody is at it any more."""
+    leftovers = [*published_dir.glob(f".*{UNFINISHED}"), *published_dir.glob(f".{CURRENT}.*")]
+    return [path for path in leftovers if time.time() - path.lstat().st_mtime > DAY_SECONDS]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

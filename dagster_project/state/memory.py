@@ -1,0 +1,53 @@
+"""What deciding must remember, handed back to the warehouse as ordinary rows."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+
+from dagster_project.state.tables import handoffs, identities, outbox
+
+
+def read_memory(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
+    """Rows of `raw.pipeline_*`, by table, as they were known to a run with this clock.
+
+    A handoff that a later run acknowledged is here as begun only, so that a past date decides as it did then.
+    """
+    with engine.connect() as connection:
+        known = [
+            dict(row)
+            for row in connection.execute(
+                select(identities.c.object_type, identities.c.record_key, identities.c.hubspot_id)
+            ).mappings()
+        ]
+        begun = [
+            {
+                "handoff_id": row.handoff_id,
+                "record_key": row.record_key,
+                "episode": row.episode,
+                "owner_id": row.owner_id,
+                "owner_reason": row.owner_reason,
+                "handed_off_at": _naive(row.handed_off_at),
+                "acknowledged_at": _naive(row.acknowledged_as_of) if _is_known(row.acknowledged_as_of, as_of) else None,
+            }
+            for row in connection.execute(select(handoffs).where(handoffs.c.handed_off_at <= as_of))
+        ]
+        deliveries = [
+            dict(row)
+            for row in connection.execute(
+                select(outbox.c.action_id, outbox.c.state).where(outbox.c.as_of <= as_of)
+            ).mappings()
+        ]
+    return {
+        "raw.pipeline_identities": known,
+        "raw.pipeline_handoffs": begun,
+        "raw.pipeline_deliveries": deliveries,
+    }
+
+
+def _is_known(instant: datetime | None, as_of: datetime) -> bool:
+    return instant is not None and instant <= as_of
+
+
+def _naive(instant: datetime) -> datetime:
+    """The warehouse keeps instants as UTC timestamps without a zone."""
+    return instant.replace(tzinfo=None)

@@ -1,0 +1,133 @@
+"""The state database: what HubSpot and Slack acknowledged, and what deciding must remember.
+
+Columns named `as_of` hold the clock of the run that wrote the row (see DESIGN, "The clock"); the other instants are
+wall-clock times. A run for an earlier date reads only rows with an earlier `as_of`.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator):
+    """An aware UTC datetime; stored without a zone, because SQLite has none."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            # Python would take it as the time of whatever zone this machine is in.
+            raise ValueError(f"{value!r} has no zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+# SQLite counts rows by itself only in a column of type INTEGER.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+ledger_log = Table(
+    "ledger_log",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("object_type", String(32), nullable=False),
+    Column("record_key", String(512), nullable=False),
+    Column("hubspot_id", String(64), nullable=False),
+    Column("property", String(128), nullable=False),
+    Column("value", Text),
+    Column("previous_value", Text),
+    Column("run_id", String(64), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("acknowledged_at", Instant, nullable=False),
+    Index("ledger_log_by_object", "object_type", "id"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("object_type", String(32), primary_key=True),
+    Column("record_key", String(512), primary_key=True),
+    Column("hubspot_id", String(64), nullable=False),
+    Column("matched_by", String(32), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("object_type", String(32), primary_key=True),
+    Column("record_key", String(512), primary_key=True),
+    Column("hubspot_id", String(64)),
+    Column("refused_values", JSON, nullable=False),
+    Column("category", String(128), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_try_at", Instant, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("handoff_id", String(64), primary_key=True),
+    Column("record_key", String(512), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("owner_id", String(64)),
+    Column("owner_reason", String(32), nullable=False),
+    Column("handed_off_at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("acknowledged_as_of", Instant),
+    Column("acknowledged_at", Instant),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("action_id", String(64), primary_key=True),
+    Column("trigger_id", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("target", String(128), nullable=False),
+    Column("record_key", String(512), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
+    Column("receipt", JSON),
+    Column("problem", Text),
+    Column("as_of", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("outbox_by_state", "state"),
+)
+
+# One row: the portal that all of this is about.
+portal = Table(
+    "portal",
+    metadata,
+    Column("portal_id", String(64), primary_key=True),
+    Column("base_url", String(512), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False),
+    Column("step", String(32), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Index("runs_by_run", "run_id"),
+)
