@@ -1,0 +1,13 @@
+{# Every value lies between two others, inclusive. #}
+{% test between(model, column_name, min_value, max_value) %}
+select {{ column_name }} from {{ model }}
+where {{ column_name }} < {{ min_value }} or {{ column_name }} > {{ max_value }}
+{% endtest %}
+
+{# Every row has a value here and no two rows have the same: one test instead of not_null and unique, which every run tells
+   Dagster about one by one. #}
+{% test is_key(model, column_name) %}
+select {{ column_name }}, count(*) as row_count from {{ model }}
+group by {{ column_name }}
+having {{ column_name }} is null or count(*) > 1
+{% endtest %}

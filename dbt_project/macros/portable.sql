@@ -1,0 +1,26 @@
+{# What engines spell differently, each behind one name. #}
+
+{# A 64-bit float; dbt.type_float() is 32-bit on some engines. #}
+{% macro type_double() -%} {{ return(adapter.dispatch('type_double', 'pql')()) }} {%- endmacro %}
+{% macro default__type_double() -%} double {%- endmacro %}
+
+{# The text at a top-level key of a JSON object; `key` is an expression. #}
+{% macro json_text(json, key) -%} {{ return(adapter.dispatch('json_text', 'pql')(json, key)) }} {%- endmacro %}
+{% macro default__json_text(json, key) -%} json_extract_string({{ json }}, '$."' || {{ key }} || '"') {%- endmacro %}
+
+{# Of the rows of a group that have a value, the value in the row that comes last by `positions`, a list of columns. #}
+{% macro latest_known(value, positions) -%} {{ return(adapter.dispatch('latest_known', 'pql')(value, positions)) }} {%- endmacro %}
+{% macro default__latest_known(value, positions) -%} arg_max({{ value }}, row({{ positions | join(', ') }})) {%- endmacro %}
+
+{# Lower-cased words with one blank around each, so that ' vp ' is found in 'VP, Sales' and not in 'MVP'. #}
+{% macro words(text) -%} {{ return(adapter.dispatch('words', 'pql')(text)) }} {%- endmacro %}
+{% macro default__words(text) -%}
+    ' ' || trim(regexp_replace(lower({{ text }}), '[^\p{L}\p{N}]+', ' ', 'g')) || ' '
+{%- endmacro %}
+
+{% macro matches(text, pattern) -%} {{ return(adapter.dispatch('matches', 'pql')(text, pattern)) }} {%- endmacro %}
+{% macro default__matches(text, pattern) -%} regexp_matches({{ text }}, {{ pattern }}) {%- endmacro %}
+
+{# Text as a decimal, null where it is no number; dbt.safe_cast is a plain cast on DuckDB. #}
+{% macro number_or_null(text) -%} {{ return(adapter.dispatch('number_or_null', 'pql')(text)) }} {%- endmacro %}
+{% macro default__number_or_null(text) -%} try_cast({{ text }} as decimal(38, 4)) {%- endmacro %}

@@ -1,0 +1,65 @@
+with described as (
+    select
+        user_id,
+        {{ latest_known('email', ['load_id', 'line_number']) }} as email,
+        {{ latest_known('first_name', ['load_id', 'line_number']) }} as first_name,
+        {{ latest_known('last_name', ['load_id', 'line_number']) }} as last_name,
+        {{ latest_known('job_title', ['load_id', 'line_number']) }} as job_title,
+        {{ latest_known('country', ['load_id', 'line_number']) }} as country,
+        {{ latest_known('company_id', ['load_id', 'line_number']) }} as company_id,
+        {{ latest_known('created_at', ['load_id', 'line_number']) }} as created_at
+    from {{ ref('stg_product__users') }}
+    group by user_id
+),
+seen as (
+    select
+        user_id,
+        {{ latest_known('email', ['occurred_at', 'event_id']) }} as email,
+        {{ latest_known('company_id', ['occurred_at', 'event_id']) }} as company_id,
+        min(occurred_at) as first_seen_at
+    from {{ ref('stg_product__events') }}
+    where occurred_at <= {{ as_of() }}
+    group by user_id
+),
+users as (
+    select
+        coalesce(described.user_id, seen.user_id) as user_id,
+        coalesce(described.email, seen.email) as contact_email,
+        described.first_name,
+        described.last_name,
+        described.job_title,
+        described.country,
+        coalesce(described.company_id, seen.company_id) as stated_company_id,
+        coalesce(described.created_at, seen.first_seen_at) as created_at
+    from described
+    full outer join seen on seen.user_id = described.user_id
+),
+-- One domain of several companies says nothing about which of them a person belongs to.
+companies_by_domain as (
+    select domain, min(company_id) as company_id
+    from {{ ref('int_companies_named') }}
+    where domain is not null
+    group by domain
+    having count(*) = 1
+)
+select
+    users.user_id,
+    users.contact_email,
+    users.first_name,
+    users.last_name,
+    users.job_title,
+    users.country,
+    users.created_at,
+    coalesce(
+        named.company_id,
+        companies_by_domain.company_id,
+        case when not domains.is_free_mail then domains.registrable_domain end
+    ) as company_id,
+    domains.registrable_domain as email_domain,
+    domains.is_free_mail as is_personal_email_domain,
+    coalesce(domains.is_competitor, false) as is_competitor
+from users
+left join {{ ref('int_companies_named') }} as named on named.company_id = users.stated_company_id
+left join {{ ref('int_domains_classified') }} as domains on domains.domain = {{ email_domain('users.contact_email') }}
+left join companies_by_domain
+    on companies_by_domain.domain = domains.registrable_domain and not domains.is_free_mail

@@ -1,0 +1,29 @@
+with handoffs as (
+    select * from {{ ref('handoffs') }} where handoff_state <> 'waiting'
+)
+select
+    scores.user_id as record_key,
+    records.hubspot_id,
+    case
+        when not records.is_leading then 'same_record_as_another_user'
+        when records.hubspot_id is null and scores.contact_email is null then 'no_email'
+        else records.matched_by
+    end as matched_by,
+    scores.contact_email,
+    scores.activation_status,
+    scores.pql_score,
+    scores.fit_score,
+    scores.combined_score,
+    scores.band,
+    scores.activated_at,
+    scores.last_active_at,
+    handoffs.handed_off_at as handoff_at,
+    -- Stage and owner are written once, at the handoff; from then on they are the salesperson's.
+    case when handoffs.handoff_state in ('proposed', 'claimed') then 'salesqualifiedlead' end as lifecycle_stage,
+    case
+        when handoffs.handoff_state in ('proposed', 'claimed') and handoffs.owner_reason = 'round_robin'
+        then handoffs.owner_id
+    end as owner_id
+from {{ ref('contact_scores') }} as scores
+inner join {{ ref('int_contact_records') }} as records on records.user_id = scores.user_id
+left join handoffs on handoffs.record_key = scores.user_id

@@ -1,0 +1,5 @@
+select
+    stage,
+    label,
+    display_order
+from {{ source('raw', 'hubspot_lifecycle_stages') }}

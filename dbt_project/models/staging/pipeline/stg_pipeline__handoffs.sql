@@ -1,0 +1,9 @@
+select
+    handoff_id,
+    record_key,
+    episode,
+    owner_id,
+    owner_reason,
+    handed_off_at,
+    acknowledged_at
+from {{ source('raw', 'pipeline_handoffs') }}

@@ -1,0 +1,5 @@
+select
+    domain,
+    registrable_domain,
+    is_free_mail
+from {{ source('raw', 'email_domains') }}
