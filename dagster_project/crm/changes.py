@@ -1,0 +1,221 @@
+"""Desired state against ledger, property by property, in one SQL statement over two columnar files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from dagster_project.crm.property_map import MappedObject, MappedProperty
+
+# Why a record that differs is not sent; the words RevOps reads.
+LEFT_OUT = {
+    "absent": "HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
+    "no_email": "no e-mail address is known",
+    "same_record_as_another_user": "another user with the same contact speaks for it",
+    "same_record_as_another_company": "another company with the same record speaks for it",
+    "several_candidates": "several HubSpot records have its domain",
+}
+CHANGE_SCHEMA = {
+    "record_key": pl.String,
+    "hubspot_id": pl.String,
+    "matched_by": pl.String,
+    "upsert_key": pl.String,
+    "domain": pl.String,
+    "company_name": pl.String,
+    "is_gone": pl.Boolean,
+    "property": pl.String,
+    "value": pl.String,
+    "previous": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Update:
+    """The properties of one record that differ: what to write (None: to empty) and what HubSpot held before.
+
+    `is_gone`: the record is no longer desired; the key is that of whoever wrote it last, and may live on elsewhere.
+    """
+
+    record_key: str
+    hubspot_id: str | None
+    upsert_key: str | None
+    values: dict[str, str | None]
+    previous: dict[str, str | None]
+    made_with: dict[str, str]
+    is_gone: bool = False
+
+    @property
+    def place(self) -> tuple[str, str | None]:
+        """What tells two updates of one sync apart; a key alone does not, when its user moved to another record."""
+        return self.record_key, self.hubspot_id
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a sync of one object type would have to write.
+
+    `rows` has one row per record and property that differs: record_key, hubspot_id (null: to be found or made),
+    property, value (null: to be emptied), previous, is_gone (the record is no longer desired at all). `left_out` counts
+    records that differ and are not sent, by reason; `ledger_record_count` those that hold something to empty.
+    """
+
+    object_type: str
+    rows: pl.DataFrame
+    left_out: dict[str, int]
+    ledger_record_count: int
+
+    @property
+    def record_count(self) -> int:
+        return self.rows.select("record_key", "hubspot_id").n_unique()
+
+    @property
+    def emptied_record_count(self) -> int:
+        return self.rows.filter(pl.col("is_gone"))["hubspot_id"].n_unique()
+
+    @property
+    def property_counts(self) -> dict[str, int]:
+        counted = self.rows.group_by("property").len().sort("property")
+        return dict(zip(counted["property"], counted["len"], strict=True))
+
+    def updates(self) -> list[Update]:
+        """The same, one item a record, in the order of the keys."""
+        updates: dict[tuple[str, str | None], Update] = {}
+        for row in self.rows.iter_rows(named=True):
+            place = (row["record_key"], row["hubspot_id"])
+            if place not in updates:
+                made_with = {"domain": row["domain"], "name": row["company_name"]}
+                made_with = {name: value for name, value in made_with.items() if value}
+                updates[place] = Update(*place, row["upsert_key"], {}, {}, made_with, row["is_gone"])
+            updates[place].values[row["property"]] = row["value"]
+            updates[place].previous[row["property"]] = row["previous"]
+        return list(updates.values())
+
+
+def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) -> Changes:
+    """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
+
+    Args:
+        desired_path: Parquet, one row per record.
+        ledger_path: Parquet as `crm.ledger` writes it; where there is none, HubSpot holds nothing of ours yet.
+    """
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        ledger = _ledger_relation(connection, ledger_path, mapped)
+        desired = f"read_parquet('{_quoted(desired_path)}')"
+        rows = pl.DataFrame(schema=CHANGE_SCHEMA)
+        if mapped.properties:
+            rows = pl.DataFrame(connection.sql(_differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
+        clearing = [property_ for property_ in mapped.properties if property_.clears_when_unknown]
+        ((ledger_record_count,),) = connection.sql(
+            f"select count(*) from {ledger} where {_holds_any(clearing)}"
+        ).fetchall()
+
+    # The others need a record to write to, or leave to make one.
+    sendable = pl.col("hubspot_id").is_not_null() | pl.col("matched_by").is_in(["not_looked_up"])
+    if mapped.makes_unknown_records:
+        sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
+    allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
+    left_out = rows.filter(~allowed).group_by("matched_by").agg(pl.col("record_key").n_unique()).sort("matched_by")
+    return Changes(
+        mapped.object_type,
+        rows.filter(allowed).sort("record_key", "property"),
+        dict(zip(left_out["matched_by"], left_out["record_key"], strict=True)),
+        ledger_record_count,
+    )
+
+
+def _ledger_relation(connection: duckdb.DuckDBPyConnection, path: Path, mapped: MappedObject) -> str:
+    names = [property_.name for property_ in mapped.properties]
+    if not path.exists():
+        nothing = ", ".join(f'cast(null as varchar) as "{name}"' for name in ("hubspot_id", "record_key", *names))
+        return f"(select {nothing}, 0 as log_id where false)"
+    source = f"read_parquet('{_quoted(path)}')"
+    present = {row[0] for row in connection.sql(f"describe select * from {source}").fetchall()}
+    columns = ", ".join(f'"{name}"' if name in present else f'cast(null as varchar) as "{name}"' for name in names)
+    return f"(select hubspot_id, record_key, log_id, {columns} from {source})"
+
+
+def _differences(desired: str, ledger: str, mapped: MappedObject) -> str:
+    is_contact = mapped.object_type == "contacts"
+    other = f"same_record_as_another_{'user' if is_contact else 'company'}"
+    compared = ",\n".join(_compared(property_) for property_ in mapped.properties)
+    return f"""
+        with ledger as (select * from {ledger}),
+        published as (select * from {desired}),
+        -- A record made since HubSpot was last read is found through the key that made it. One that holds nothing of
+        -- ours any more, because it was emptied or is not there, is not looked for.
+        made_by as (
+            select record_key, arg_max(hubspot_id, log_id) as hubspot_id
+            from ledger
+            where {_holds_any(mapped.properties)}
+            group by record_key
+        ),
+        found as (
+            select
+                published.*,
+                made_by.hubspot_id as made_id,
+                -- What HubSpot was read to say comes first: two would write to one record otherwise, in one batch.
+                made_by.hubspot_id in (select hubspot_id from published where hubspot_id is not null) as is_anothers
+            from published
+            left join made_by on made_by.record_key = published.record_key and published.hubspot_id is null
+        ),
+        desired as (
+            select
+                * replace (case when is_anothers then '{other}' else matched_by end as matched_by),
+                coalesce(hubspot_id, made_id) as target_id
+            from found
+        ),
+        compared as (
+            select
+                coalesce(desired.record_key, ledger.record_key) as record_key,
+                coalesce(desired.target_id, ledger.hubspot_id) as hubspot_id,
+                coalesce(desired.matched_by, 'gone') as matched_by,
+                desired.{"contact_email" if is_contact else "company_id"} as upsert_key,
+                {"cast(null as varchar)" if is_contact else "desired.domain"} as domain,
+                {"cast(null as varchar)" if is_contact else "desired.company_name"} as company_name,
+                desired.record_key is null as is_gone,
+                unnest([{compared}]) as difference
+            from desired
+            full outer join ledger on ledger.hubspot_id = desired.target_id
+        )
+        select record_key, hubspot_id, matched_by, upsert_key, domain, company_name, is_gone,
+            difference.property, difference.value, difference.previous
+        from compared
+        where difference is not null
+    """
+
+
+def _holds_any(properties: Iterable[MappedProperty]) -> str:
+    """SQL: whether a ledger row holds a value of any of these properties."""
+    held = ", ".join(f'"{property_.name}"' for property_ in properties)
+    return f"coalesce({held}) is not null" if held else "false"
+
+
+def _compared(mapped: MappedProperty) -> str:
+    """SQL: a struct of property, value and previous where desired and ledger differ, else null."""
+    desired, held = f'desired."{mapped.source_column}"', f'ledger."{mapped.name}"'
+    if mapped.value_type == "number":
+        number = f"cast({desired} as decimal(38, 9))"
+        text = f"regexp_replace(cast({number} as varchar), '\\.?0+$', '')"
+        differs = f"{number} is distinct from try_cast({held} as decimal(38, 9))"
+    elif mapped.value_type == "datetime":
+        # Cut to the millisecond like the text that is sent; `epoch_ms` alone rounds.
+        moment = f"date_trunc('millisecond', {desired})"
+        text = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
+        held_moment = f"epoch_ms(date_trunc('millisecond', try_cast({held} as timestamptz)))"
+        # Older data comes as epoch milliseconds.
+        differs = f"epoch_ms({moment}) is distinct from coalesce(try_cast({held} as bigint), {held_moment})"
+    else:
+        text = f"nullif(cast({desired} as varchar), '')"
+        differs = f"{text} is distinct from {held}"
+    unknown = f"{text} is null and {held} is not null" if mapped.clears_when_unknown else "false"
+    return (
+        f"case when ({text} is not null and {differs}) or ({unknown}) "
+        f"then {{'property': '{mapped.name}', 'value': {text}, 'previous': {held}}} end"
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

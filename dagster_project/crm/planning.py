@@ -1,0 +1,66 @@
+"""What a sync would change, in words and numbers, without sending anything."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import polars as pl
+
+from dagster_project.crm.batches import BATCH_SIZE
+from dagster_project.crm.changes import LEFT_OUT, Changes
+from dagster_project.crm.limiter import DEFAULT_INTERVAL_SECONDS, DEFAULT_MAX_CALLS
+
+EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class PlanCounts:
+    """Records and calls of a plan; `seconds` at the pace of the smallest portal."""
+
+    update: int
+    find_or_make: int
+    empty: int
+    calls: int
+    seconds: float
+
+
+def count_plan(changes: Changes) -> PlanCounts:
+    records = changes.rows.unique(["record_key", "hubspot_id"])
+    empty = records.filter(pl.col("is_gone")).height
+    unknown = records.filter(pl.col("hubspot_id").is_null()).height
+    known = records.height - unknown
+    calls = ceil(known / BATCH_SIZE) + ceil(unknown / BATCH_SIZE)
+    return PlanCounts(known - empty, unknown, empty, calls, calls * DEFAULT_INTERVAL_SECONDS / DEFAULT_MAX_CALLS)
+
+
+def describe_plan(changes: Changes) -> str:
+    """The plan of one object type as Markdown that also reads well in a terminal."""
+    counts = count_plan(changes)
+    name = changes.object_type
+    if changes.rows.is_empty():
+        lines = [f"{name}: HubSpot already holds every desired value."]
+    else:
+        lines = [
+            f"{name}: {counts.update} to update, {counts.find_or_make} to find or make, {counts.empty} to empty; "
+            f"{counts.calls} calls, about {counts.seconds:.0f} s at most.",
+            "",
+            "| property | records |",
+            "| --- | ---: |",
+            *(f"| {property_} | {count} |" for property_, count in changes.property_counts.items()),
+            "",
+            "| record | property | HubSpot has | we would write |",
+            "| --- | --- | --- | --- |",
+            *(
+                "| " + " | ".join(_shown(row[name]) for name in ("record_key", "property", "previous", "value")) + " |"
+                for row in changes.rows.head(EXAMPLES).iter_rows(named=True)
+            ),
+        ]
+        if changes.rows.height > EXAMPLES:
+            lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
+    # Right below a table it would be read as a row of it.
+    lines += [""] if changes.left_out else []
+    lines.extend(f"Left out: {count} {name}, {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())
+    return "\n".join(lines)
+
+
+def _shown(value: str | None) -> str:
+    return "(nothing)" if value is None else " ".join(value.replace("|", "\\|").splitlines())

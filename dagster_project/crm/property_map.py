@@ -1,0 +1,73 @@
+"""Which column becomes which HubSpot property, as the rule files say it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dagster_project.rules.cross_checks import HUBSPOT_OWN_PROPERTIES
+from dagster_project.rules.reading import RuleBook
+
+ObjectType = Literal["contacts", "companies"]
+SHIPPED_PREFIX = "zo_"
+HUBSPOT_TYPES = {
+    "text": ("string", "text"),
+    "number": ("number", "number"),
+    "datetime": ("datetime", "date"),
+    "enumeration": ("enumeration", "select"),
+}
+
+
+@dataclass(frozen=True)
+class MappedProperty:
+    """One property: its name in this portal, where its value comes from, and who may change it."""
+
+    name: str
+    source_column: str
+    value_type: Literal["text", "number", "datetime", "enumeration"]
+    label: str | None
+    description: str | None
+    clears_when_unknown: bool
+    is_unique: bool
+    is_hubspots_own: bool
+
+
+@dataclass(frozen=True)
+class MappedObject:
+    """What is written on one object type, and how."""
+
+    object_type: ObjectType
+    properties: tuple[MappedProperty, ...]
+    makes_unknown_records: bool
+    max_cleared_pct: int
+
+    @property
+    def key_property(self) -> MappedProperty | None:
+        """The property by which unknown records are upserted; contacts have their e-mail for that."""
+        return next((mapped for mapped in self.properties if mapped.is_unique), None)
+
+
+def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObject]:
+    """The map of every object type; shipped names begin with `zo_`, and `prefix` takes its place."""
+    objects: dict[ObjectType, MappedObject] = {}
+    for rule in book.rules("crm_objects"):
+        properties = tuple(
+            MappedProperty(
+                name=portal_name(row.property, prefix),
+                source_column=row.source_column,
+                value_type=row.value_type,
+                label=row.label,
+                description=row.description,
+                clears_when_unknown=row.when_unknown == "clear",
+                is_unique=row.is_unique,
+                is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,
+            )
+            for row in book.rules("crm_property_map")
+            if row.object_type == rule.object_type
+        )
+        objects[rule.object_type] = MappedObject(
+            rule.object_type, properties, rule.unknown_records == "upsert", rule.max_cleared_pct
+        )
+    return objects
+
+
+def portal_name(name: str, prefix: str) -> str:
+    return prefix + name.removeprefix(SHIPPED_PREFIX) if name.startswith(SHIPPED_PREFIX) else name

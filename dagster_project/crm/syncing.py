@@ -1,0 +1,251 @@
+"""One sync of one object type: find what differs, send it, write down what HubSpot took."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from dagster_project.crm import handoffs as crm_handoffs
+from dagster_project.crm import ledger
+from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.changes import Changes, Update, find_changes
+from dagster_project.crm.errors import CrmError
+from dagster_project.crm.property_map import MappedObject
+from dagster_project.crm.sending import send
+from dagster_project.crm.transport import HubSpotApi
+from dagster_project.state.run_log import log_step
+from dagster_project.state.tables import identities, rejections
+
+FIRST_RETRY = timedelta(hours=1)
+LONGEST_RETRY = timedelta(hours=24)
+# Emptying a few records is daily business whatever share of a small ledger they are.
+ALWAYS_EMPTIED = 10
+
+
+class TooMuchWouldBeEmptied(CrmError):
+    """The desired state lacks so many records that a mistake upstream is likelier than so many people leaving."""
+
+
+@dataclass
+class SyncSummary:
+    """What one sync of an object type came to; `left_out`, `waiting_records` and `rejected` were not written."""
+
+    object_type: str
+    changed_records: int = 0
+    changed_properties: dict[str, int] = field(default_factory=dict)
+    acknowledged_records: int = 0
+    acknowledged_values: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    rejection_examples: list[str] = field(default_factory=list)
+    waiting_records: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    handoffs: int = 0
+    handoffs_overtaken: dict[str, str] = field(default_factory=dict)
+    calls: int = 0
+
+    @property
+    def rejected_records(self) -> int:
+        return sum(self.rejected.values())
+
+
+@dataclass(frozen=True)
+class SyncRun:
+    """What a sync works with: one snapshot, one state, one clock."""
+
+    snapshot_dir: Path
+    state_dir: Path
+    engine: Engine
+    run_id: str
+    as_of: datetime
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def desired_path(self, object_type: str) -> Path:
+        return self.snapshot_dir / f"decide.crm_{object_type}_desired.parquet"
+
+
+def find_unsynced(run: SyncRun, mapped: MappedObject) -> Changes:
+    """What differs now; used by the sensor, the plan and the sync alike."""
+    path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
+    return find_changes(run.desired_path(mapped.object_type), path, mapped)
+
+
+def check_emptied_share(changes: Changes, mapped: MappedObject) -> None:
+    """Refuse to empty a large part of what HubSpot holds of ours.
+
+    Raises:
+        TooMuchWouldBeEmptied: More than `max_cleared_pct` of crm_objects.csv.
+    """
+    emptied, held = changes.emptied_record_count, changes.ledger_record_count
+    if emptied > ALWAYS_EMPTIED and emptied * 100 > mapped.max_cleared_pct * held:
+        raise TooMuchWouldBeEmptied(
+            f"{emptied} of the {held} {mapped.object_type} that HubSpot holds of ours are no longer in the warehouse; "
+            f"emptying them all is more than the {mapped.max_cleared_pct} % that crm_objects.csv allows. Nothing was "
+            "sent. If events are missing, load them; if it is meant, raise max_cleared_pct."
+        )
+
+
+def sync_object(run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress: Callable[[str], None]) -> SyncSummary:
+    """Write what differs to HubSpot and what it acknowledged to the state, batch by batch.
+
+    Raises:
+        TooMuchWouldBeEmptied: Before anything was sent.
+        CrmUnavailable, CrmUnauthorised: What was acknowledged until then is in the ledger; the next run goes on.
+    """
+    started_at, calls_before = run.now(), api.calls
+    changes = find_unsynced(run, mapped)
+    check_emptied_share(changes, mapped)
+    updates, waiting = _without_waiting(run, mapped.object_type, changes.updates())
+    summary = SyncSummary(
+        mapped.object_type,
+        changed_records=changes.record_count,
+        changed_properties=changes.property_counts,
+        waiting_records=waiting,
+        left_out=dict(changes.left_out),
+    )
+    if not mapped.makes_unknown_records:
+        unknown = sum(item.hubspot_id is None for item in updates)
+        updates = [item for item in updates if item.hubspot_id is not None]
+        if unknown:
+            summary.left_out["not_looked_up"] = unknown
+    begun: dict[str, crm_handoffs.Handoff] = {}
+    if mapped.object_type == "contacts":
+        begun = crm_handoffs.read_begun_handoffs(run.snapshot_dir / "decide.handoffs.parquet")
+    prepared = crm_handoffs.prepare(updates, begun, api, run.engine, mapped, run_id=run.run_id, now=run.now())
+    summary.handoffs_overtaken = prepared.overtaken
+    to_send = [item for item in prepared.updates if item.values]
+    try:
+        for outcome in send(to_send, api, mapped):
+            _record(run, mapped, outcome, prepared.handoffs, summary)
+            on_progress(
+                f"{mapped.object_type}: {summary.acknowledged_records} of {len(to_send)} records acknowledged, "
+                f"{summary.rejected_records} refused, {api.calls - calls_before} calls"
+            )
+    finally:
+        summary.calls = api.calls - calls_before
+        ledger.fold(run.engine, run.state_dir, mapped.object_type)
+        log_step(run.engine, run.run_id, f"sync_{mapped.object_type}", run.as_of, started_at, run.now(), vars(summary))
+    return summary
+
+
+def _without_waiting(run: SyncRun, object_type: str, updates: list[Update]) -> tuple[list[Update], int]:
+    """Leave out what HubSpot has refused before, until the value changes or its time has come."""
+    query = select(rejections.c.record_key, rejections.c.refused_values).where(
+        rejections.c.object_type == object_type, rejections.c.next_try_at > run.now()
+    )
+    with run.engine.connect() as connection:
+        refused = {row.record_key: row.refused_values for row in connection.execute(query)}
+    due = [item for item in updates if refused.get(item.record_key) != item.values]
+    return due, len(updates) - len(due)
+
+
+def _record(
+    run: SyncRun,
+    mapped: MappedObject,
+    outcome: Outcome,
+    begun: dict[str, crm_handoffs.Handoff],
+    summary: SyncSummary,
+) -> None:
+    """Write one batch's outcome in one transaction: ledger, identities, rejections, handoffs."""
+    now = run.now()
+    entries = [
+        ledger.Acknowledged(update.record_key, hubspot_id, name, value, update.previous.get(name))
+        for update, hubspot_id, taken in outcome.acknowledged
+        for name, value in taken.items()
+    ]
+    # A record that is not there holds nothing: what the ledger says of it would send every update of its user there.
+    forgotten = [
+        ledger.Acknowledged(item.record_key, item.hubspot_id, property_.name, None, item.previous.get(property_.name))
+        for item in (rejection.update for rejection in outcome.rejected if rejection.category == NOT_FOUND)
+        if item.hubspot_id is not None
+        for property_ in mapped.properties
+    ]
+    rejected_places = {rejection.update.place for rejection in outcome.rejected}
+    taken_whole = [update for update, _, _ in outcome.acknowledged if update.place not in rejected_places]
+    handed_off = [
+        begun[update.record_key].handoff_id
+        for update in taken_whole
+        if update.record_key in begun and not update.is_gone
+    ]
+    with run.engine.begin() as connection:
+        ledger.append(
+            connection,
+            mapped.object_type,
+            entries + forgotten,
+            run_id=run.run_id,
+            as_of=run.as_of,
+            acknowledged_at=now,
+        )
+        _remember_identities(connection, mapped.object_type, outcome, now)
+        _forget_rejections(connection, mapped.object_type, taken_whole)
+        for rejection in outcome.rejected:
+            # Whether it was written is not known: the next run asks again and does not wait.
+            if rejection.category != UNACCOUNTED:
+                _remember_rejection(connection, mapped.object_type, rejection, run.run_id, now)
+        crm_handoffs.acknowledge(connection, handed_off, as_of=run.as_of, now=now)
+
+    summary.acknowledged_records += len(outcome.acknowledged)
+    summary.acknowledged_values += len(entries)
+    summary.handoffs += len(handed_off)
+    summary.rejected = dict(Counter(summary.rejected) + Counter(rejection.category for rejection in outcome.rejected))
+    for rejection in outcome.rejected[: 10 - len(summary.rejection_examples)]:
+        summary.rejection_examples.append(f"{rejection.update.record_key}: {rejection.category}: {rejection.message}")
+
+
+def _remember_identities(connection: Connection, object_type: str, outcome: Outcome, now: datetime) -> None:
+    found = {
+        update.record_key: (hubspot_id, "update" if update.hubspot_id else "upsert")
+        for update, hubspot_id, _ in outcome.acknowledged
+        if not update.is_gone
+    }
+    known_query = select(identities.c.record_key, identities.c.hubspot_id).where(
+        identities.c.object_type == object_type, identities.c.record_key.in_(found)
+    )
+    known = dict(connection.execute(known_query).tuples().all())
+    new = {key: match for key, match in found.items() if known.get(key) != match[0]}
+    if new:
+        is_replaced = (identities.c.object_type == object_type) & identities.c.record_key.in_(new)
+        connection.execute(delete(identities).where(is_replaced))
+        rows = [
+            {
+                "object_type": object_type,
+                "record_key": key,
+                "hubspot_id": hubspot_id,
+                "matched_by": how,
+                "recorded_at": now,
+            }
+            for key, (hubspot_id, how) in new.items()
+        ]
+        connection.execute(insert(identities), rows)
+
+
+def _forget_rejections(connection: Connection, object_type: str, taken: list[Update]) -> None:
+    keys = [update.record_key for update in taken if not update.is_gone]
+    emptied = [update.hubspot_id for update in taken if update.is_gone]
+    is_settled = rejections.c.record_key.in_(keys) | rejections.c.hubspot_id.in_(emptied)
+    connection.execute(delete(rejections).where(rejections.c.object_type == object_type, is_settled))
+
+
+def _remember_rejection(
+    connection: Connection, object_type: str, rejection: Rejection, run_id: str, now: datetime
+) -> None:
+    record_key = rejection.update.record_key
+    is_it = (rejections.c.object_type == object_type) & (rejections.c.record_key == record_key)
+    tries = (connection.execute(select(rejections.c.tries).where(is_it)).scalar() or 0) + 1
+    connection.execute(delete(rejections).where(is_it))
+    connection.execute(
+        insert(rejections).values(
+            object_type=object_type,
+            record_key=record_key,
+            hubspot_id=rejection.update.hubspot_id,
+            refused_values=rejection.values,
+            category=rejection.category,
+            message=rejection.message,
+            tries=tries,
+            last_try_at=now,
+            next_try_at=now + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY),
+            run_id=run_id,
+        )
+    )

@@ -1,0 +1,216 @@
+"""The one door to HubSpot: paths, budget, time limits, and what may be repeated.
+
+Built on the official client's `ApiClient` with plain dict bodies: typed models cost twenty times the CPU and know no
+date-versioned path. The client's own retries are off, because they would repeat what must not be repeated.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import urllib3
+from hubspot.crm.contacts import ApiClient, ApiException, Configuration
+
+from dagster_project.crm.errors import CrmAnswerLost, CrmRefused, CrmUnauthorised, CrmUnavailable, DailyLimitReached
+from dagster_project.crm.limiter import CallLimiter
+
+API_VERSION = "2026-09"
+CONNECT_SECONDS, READ_SECONDS = 5, 60
+ATTEMPTS = 6
+LONGEST_PAUSE_SECONDS = 60.0
+# The object is locked for a moment; the account is being moved.
+LOCKED, MOVING = 423, 477
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A 2xx answer: its status and its body, `{}` where it has none."""
+
+    status: int
+    body: dict
+
+
+class HubSpotApi:
+    """Calls HubSpot and returns what it answered, or raises one of `crm.errors`. Safe to share between threads.
+
+    Args:
+        base_url: `https://api.hubapi.com`, or a sandbox.
+        access_token: A service key or private-app token; it appears in no message.
+    Raises:
+        CrmUnauthorised: The token cannot be one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        access_token: str,
+        *,
+        limiter: CallLimiter | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        attempts: int = ATTEMPTS,
+    ):
+        configuration = Configuration(host=base_url.rstrip("/"))
+        configuration.access_token = _checked_token(access_token)
+        configuration.retries = False
+        self._client = ApiClient(configuration)
+        self._limiter = limiter or CallLimiter(sleep=sleep)
+        self._sleep = sleep
+        self._jitter = jitter
+        self._attempts = attempts
+        self.base_url = base_url.rstrip("/")
+        self.calls = 0
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict:
+        return self.call("GET", path, query=query).body
+
+    def post(self, path: str, body: dict, *, repeatable: bool) -> Answer:
+        return self.call("POST", path, body=body, repeatable=repeatable)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict | None = None,
+        query: Mapping[str, str | int] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """One call, repeated while that is safe and promises something.
+
+        Args:
+            path: With `{version}` where the API version goes.
+            repeatable: Whether the request may be carried out twice without harm. If not, only an answer that says
+                it was not carried out (429, 423, a refused connection) is followed by another try.
+        Raises:
+            CrmRefused: A 4xx that another try would not change.
+            CrmUnauthorised: 401, or 403.
+            DailyLimitReached: 429 with the policy DAILY.
+            CrmUnavailable: Every try failed, or a pause longer than a minute was asked for.
+            CrmAnswerLost: Not repeatable, and the answer was lost, unreadable or a 5xx.
+        """
+        path = path.format(version=API_VERSION)
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        self._client.update_params_for_auth(headers, None, ["oauth2"])
+        problem = ""
+        for attempt in range(1, self._attempts + 1):
+            self._limiter.wait_for_turn()
+            self.calls += 1
+            try:
+                # Not `call_api`: it fails on an error without a body and on one that is no UTF-8, as proxies send them.
+                response = self._client.request(
+                    method,
+                    self.base_url + path,
+                    query_params=list((query or {}).items()),
+                    headers=headers,
+                    body=body,
+                    _preload_content=False,
+                    _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
+                )
+                self._limiter.learn(response.headers)
+                answered = _parsed(response.data)
+                if answered is not None:
+                    return Answer(response.status, answered)
+                pause, problem, is_lost = self._backoff(attempt), f"{response.status} with a body that is no JSON", True
+            except ApiException as error:
+                if error.status:
+                    self._limiter.learn(error.headers)
+                    pause, problem, is_lost = self._judge(error, attempt)
+                else:
+                    # How the client reports a failure of TLS, at whatever moment of the call.
+                    reason = " ".join(str(error.reason).split())
+                    pause, problem, is_lost = self._backoff(attempt), f"no secure connection ({reason})", True
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                pause, problem, is_lost = self._backoff(attempt), _connection_problem(error), not _never_left(error)
+            if is_lost and not repeatable:
+                raise CrmAnswerLost(f"{method} {path}: {problem}; whether HubSpot carried it out is not known")
+            if pause > LONGEST_PAUSE_SECONDS:
+                raise CrmUnavailable(f"HubSpot asks to wait {pause:.0f} s ({problem}); the next run will try again.")
+            if attempt < self._attempts:
+                self._sleep(pause)
+        raise CrmUnavailable(
+            f"HubSpot at {self.base_url} cannot be reached: {problem}, {self._attempts} times in a row."
+        )
+
+    def _judge(self, error: ApiException, attempt: int) -> tuple[float, str, bool]:
+        """How long to wait before the next try, what to say if there is none, and whether the request may have been
+        carried out; or the exception that ends it.
+        """
+        body = _parsed(error.body) or {}
+        status, message = error.status, str(body.get("message") or error.reason or "no message")
+        problem = f"{status} {message}"
+        if status == 429:
+            if body.get("policyName") == "DAILY" or "daily" in message.lower():
+                raise DailyLimitReached(f"HubSpot's calls of the day are used up: {message}")
+            pause = 1.0 if "secondly limit" in message.lower() else 10.0
+            asked = _asked_seconds(error.headers)
+            # Documented in seconds here and in milliseconds there: believed while it is sane.
+            return asked if asked and asked <= LONGEST_PAUSE_SECONDS else pause, problem, False
+        if status in (401, 403):
+            raise CrmUnauthorised(_unauthorised(status, message, body))
+        if status not in (LOCKED, MOVING) and status < 500:
+            category = str(body.get("category") or body.get("errorType") or "UNKNOWN")
+            raise CrmRefused(status, category, message, body.get("errors"), body.get("context"))
+        pause = max(self._backoff(attempt), 2.0 if status == LOCKED else 0.0)
+        return _asked_seconds(error.headers) or pause, problem, status not in (LOCKED, MOVING)
+
+    def _backoff(self, attempt: int) -> float:
+        return 0.5 * 2 ** (attempt - 1) * (0.5 + self._jitter())
+
+
+def _checked_token(access_token: str) -> str:
+    """Without the line break that comes with a secret read from a file; an error about a bad header would show it."""
+    token = access_token.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise CrmUnauthorised("HUBSPOT_ACCESS_TOKEN is empty or holds characters that no token has; copy it again.")
+    return token
+
+
+def _asked_seconds(headers: Mapping[str, str]) -> float | None:
+    """What `Retry-After` asks for, if it is a number of seconds above none."""
+    try:
+        seconds = float(headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return seconds if seconds > 0 else None
+
+
+def _parsed(body: bytes | None) -> dict | None:
+    """The JSON object of a body, `{}` of an empty one, None of anything else."""
+    try:
+        parsed = json.loads(body or "{}")
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _unauthorised(status: int, message: str, body: dict) -> str:
+    if status == 401:
+        return f"HubSpot does not accept the token in HUBSPOT_ACCESS_TOKEN (401): {message}"
+    scopes = sorted(
+        {
+            scope
+            for item in body.get("errors") or []
+            for scope in (item.get("context") or {}).get("requiredGranularScopes") or []
+        }
+    )
+    needed = f" Give the token: {', '.join(scopes)}." if scopes else ""
+    return f"The token in HUBSPOT_ACCESS_TOKEN may not do this (403): {message}{needed}"
+
+
+def _never_left(error: Exception) -> bool:
+    reason = getattr(error, "reason", error)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
+
+
+def _connection_problem(error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return "the connection was refused or the address is not known"
+    if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
+        return f"no connection within {CONNECT_SECONDS} s"
+    if isinstance(reason, urllib3.exceptions.ReadTimeoutError):
+        return f"no answer within {READ_SECONDS} s"
+    return "the connection was lost before the answer came"

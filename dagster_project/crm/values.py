@@ -1,0 +1,38 @@
+"""Property values as text, the way HubSpot takes and answers them, and when two of them are the same value.
+
+The SQL of `changes` and the Python here follow the same rules; a test holds them against each other.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+
+def same_value(value_type: str, left: str | None, right: str | None) -> bool:
+    """Whether two texts mean the same: 8 and 8.0 are one number, one instant in two zones is one instant."""
+    left, right = left or None, right or None
+    if left is None or right is None:
+        return left is right
+    if value_type == "number":
+        return _number(left) == _number(right)
+    if value_type == "datetime":
+        return _instant(left) == _instant(right)
+    return left == right
+
+
+def _number(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _instant(text: str) -> datetime | str:
+    """To the millisecond, which is as fine as HubSpot keeps time; older data comes as epoch milliseconds."""
+    try:
+        if text.lstrip("-").isdigit():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        instant = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return text
+    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

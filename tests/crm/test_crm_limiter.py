@@ -1,0 +1,150 @@
+"""The request budget: whatever the callers do, no rolling window holds more calls than the portal allows, less two."""
+
+import threading
+
+import pytest
+from crm_world import FakeTime
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.crm.limiter import (
+    DEFAULT_INTERVAL_SECONDS,
+    DEFAULT_MAX_CALLS,
+    SPARE_CALLS,
+    SPARE_SECONDS,
+    CallLimiter,
+)
+from dagster_project.crm.transport import HubSpotApi
+
+# A pause that ends a rounding error too early is followed by one of a millisecond.
+SLACK_SECONDS = 0.002
+
+
+def headers(max_calls, interval_seconds=10.0):
+    return {
+        "X-HubSpot-RateLimit-Max": str(max_calls),
+        "X-HubSpot-RateLimit-Interval-Milliseconds": str(round(interval_seconds * 1000)),
+    }
+
+
+def most_in_any_window(times, seconds):
+    return max((sum(start <= later < start + seconds for later in times) for start in times), default=0)
+
+
+idle_times = st.lists(st.one_of(st.just(0.0), st.floats(0, 0.5), st.floats(5, 25)), min_size=1, max_size=120)
+
+
+@settings(deadline=None)
+@given(idle_times, st.integers(1, 30), st.sampled_from([1.0, 10.0]))
+def test_no_rolling_window_holds_more_calls_than_allowed_and_nobody_waits_without_need(idle, max_calls, interval):
+    time = FakeTime()
+    limiter = CallLimiter(time.clock, time.sleep)
+    limiter.learn(headers(max_calls, interval))
+    allowed = max(max_calls - SPARE_CALLS, 1)
+    asked, sent = [], []
+    for seconds in idle:
+        time.now += seconds
+        asked.append(time.now)
+        limiter.wait_for_turn()
+        sent.append(time.now)
+    assert most_in_any_window(sent, interval) <= allowed
+    for number, (wanted, got) in enumerate(zip(asked, sent, strict=True)):
+        free_at = sent[number - allowed] + interval + SPARE_SECONDS if number >= allowed else wanted
+        assert got <= max(wanted, free_at) + SLACK_SECONDS
+
+
+@settings(deadline=None)
+@given(st.integers(2, 8), st.integers(3, 12), st.integers(5, 20))
+def test_threads_that_share_it_keep_the_budget_together(thread_count, max_calls, calls_each):
+    time, local, sent = FakeTime(), threading.local(), []
+
+    def clock():
+        # What a thread saw last before it was let through is when its call counted.
+        local.seen = time.now
+        return local.seen
+
+    limiter = CallLimiter(clock, time.sleep)
+    limiter.learn(headers(max_calls))
+
+    def call():
+        for _ in range(calls_each):
+            limiter.wait_for_turn()
+            sent.append(local.seen)
+
+    threads = [threading.Thread(target=call) for _ in range(thread_count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sent) == thread_count * calls_each
+    assert most_in_any_window(sent, 10.0) <= max_calls - SPARE_CALLS
+
+
+def calls_without_waiting(limiter, time):
+    count = 0
+    while not time.pauses:
+        limiter.wait_for_turn()
+        count += 1
+    return count - 1  # the last one waited
+
+
+def test_until_told_otherwise_it_takes_the_smallest_portal():
+    time = FakeTime()
+    assert calls_without_waiting(CallLimiter(time.clock, time.sleep), time) == DEFAULT_MAX_CALLS - SPARE_CALLS == 98
+
+
+def test_a_bigger_portal_is_used_as_soon_as_an_answer_says_so():
+    time = FakeTime()
+    limiter = CallLimiter(time.clock, time.sleep)
+    limiter.learn(headers(190))
+    assert calls_without_waiting(limiter, time) == 188
+
+
+def test_a_smaller_budget_than_was_used_is_waited_for():
+    time = FakeTime()
+    limiter = CallLimiter(time.clock, time.sleep)
+    for _ in range(50):
+        limiter.wait_for_turn()
+    limiter.learn(headers(12))
+    limiter.wait_for_turn()
+    assert sum(time.pauses) == pytest.approx(DEFAULT_INTERVAL_SECONDS + SPARE_SECONDS, abs=SLACK_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},  # the search endpoint
+        {"X-HubSpot-RateLimit-Max": "5"},
+        {"X-HubSpot-RateLimit-Interval-Milliseconds": "1000"},
+        headers(0),
+        headers(-3),
+        headers(5, 0),
+        {"X-HubSpot-RateLimit-Max": "many", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"},
+        {"X-HubSpot-RateLimit-Max": "", "X-HubSpot-RateLimit-Interval-Milliseconds": ""},
+    ],
+)
+def test_an_answer_that_states_no_usable_budget_changes_nothing(answer):
+    limiter = CallLimiter()
+    limiter.learn(headers(190))
+    limiter.learn(answer)
+    assert (limiter.max_calls, limiter.interval_seconds) == (190, 10.0)
+
+
+def test_a_portal_that_allows_next_to_nothing_still_gets_one_call_at_a_time():
+    for max_calls in (1, 2, 3):
+        time = FakeTime()
+        limiter = CallLimiter(time.clock, time.sleep)
+        limiter.learn(headers(max_calls))
+        assert calls_without_waiting(limiter, time) == 1
+
+
+def test_the_budget_is_read_from_the_answers_and_never_used_up(sandbox):
+    sandbox.set(rate_limit=20)
+    time = FakeTime()
+    api = HubSpotApi(sandbox.url, "token", limiter=CallLimiter(time.clock, time.sleep), sleep=time.sleep)
+    for _ in range(18):
+        api.get("/account-info/{version}/details")
+    assert time.pauses == []
+    api.get("/account-info/{version}/details")
+    assert sum(time.pauses) == pytest.approx(10.1, abs=SLACK_SECONDS)
+    assert {call["status"] for call in sandbox.requests()} == {200}

@@ -1,0 +1,224 @@
+"""The properties exist with the right type, or nothing is made and one message says what to do."""
+
+from dataclasses import replace
+
+import pytest
+from crm_world import COMPANIES, CONTACTS, definition, door, mapped_property
+from scripted_server import Scripted, answering
+
+from dagster_project.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
+from dagster_project.crm.property_map import read_property_map
+from dagster_project.crm.provisioning import GROUP_NAME, PropertiesUnusable, Provisioned, provision
+from dagster_project.rules.book import read_rules
+from dagster_project.settings import SHIPPED_RULES_DIR
+
+OURS = ["zo_activation_status", "zo_pql_score", "zo_last_active_at", "zo_handoff_at"]
+
+
+def properties(api, object_type="contacts"):
+    return {item["name"]: item for item in api.get(f"/crm/properties/{{version}}/{object_type}")["results"]}
+
+
+def writes(sandbox):
+    return [call["path"].partition("/2026-09")[2] for call in sandbox.requests(writes_only=True)]
+
+
+def archive(api, name):
+    path = "/crm/properties/{version}/contacts/batch/archive"
+    api.post(path, {"inputs": [{"name": name}]}, repeatable=True)
+
+
+@pytest.fixture
+def api(sandbox):
+    return door(sandbox.url)
+
+
+# What is made
+
+
+def test_what_is_missing_is_made_with_its_type_and_in_our_group(api):
+    made = provision(api, [CONTACTS, COMPANIES])
+    assert made == Provisioned(
+        ["contacts", "companies"], {"contacts": OURS, "companies": ["zo_company_id", "zo_company_active_users"]}
+    )
+    present = properties(api) | properties(api, "companies")
+    kinds = {
+        name: (present[name]["type"], present[name]["fieldType"])
+        for name in [*OURS, "zo_company_id", "zo_company_active_users"]
+    }
+    assert kinds == {
+        "zo_activation_status": ("string", "text"),
+        "zo_pql_score": ("number", "number"),
+        "zo_last_active_at": ("datetime", "date"),
+        "zo_handoff_at": ("datetime", "date"),
+        "zo_company_id": ("string", "text"),
+        "zo_company_active_users": ("number", "number"),
+    }
+    assert {present[name]["groupName"] for name in kinds} == {GROUP_NAME}
+    assert [name for name in kinds if present[name]["hasUniqueValue"]] == ["zo_company_id"]
+
+
+def test_a_second_time_nothing_is_made(sandbox, api):
+    provision(api, [CONTACTS, COMPANIES])
+    before = len(writes(sandbox))
+    assert provision(api, [CONTACTS, COMPANIES]) == Provisioned([], {})
+    assert len(writes(sandbox)) == before
+
+
+def test_only_what_is_missing_is_made(sandbox, api):
+    sandbox.add_property("contacts", **definition(CONTACTS.properties[0]))
+    made = provision(api, [CONTACTS])
+    assert made.properties == {"contacts": OURS[1:]}
+    assert made.groups == ["contacts"]
+
+
+def test_the_shipped_map_can_be_provisioned_under_any_prefix(api):
+    objects = read_property_map(read_rules(SHIPPED_RULES_DIR), "acme_")
+    made = provision(api, objects.values())
+    assert all(name.startswith("acme_") for names in made.properties.values() for name in names)
+    assert provision(api, objects.values()) == Provisioned([], {})
+    assert objects["companies"].key_property.name == "acme_company_id"
+    assert objects["contacts"].key_property is None
+    assert {item.name for item in objects["contacts"].properties if item.is_hubspots_own} == {
+        "lifecyclestage",
+        "hubspot_owner_id",
+    }
+
+
+def test_an_object_without_properties_needs_nothing(sandbox, api):
+    assert provision(api, [replace(CONTACTS, properties=())]) == Provisioned([], {})
+    assert writes(sandbox) == []
+
+
+# What cannot be used
+
+
+def test_one_message_names_everything_that_cannot_be_used_and_nothing_is_made(sandbox, api):
+    sandbox.add_property("contacts", name="zo_pql_score", type="string", fieldType="text")
+    sandbox.add_property("contacts", name="zo_handoff_at", type="datetime", fieldType="date")
+    archive(api, "zo_handoff_at")
+    sandbox.add_property("companies", name="zo_company_id", type="string", fieldType="text")
+    read_only = replace(CONTACTS.properties[1], name="hs_object_id")
+    unknown = replace(CONTACTS.properties[4], name="lifecyclestage_of_old")
+    contacts = replace(CONTACTS, properties=(*CONTACTS.properties, read_only, unknown))
+    before = len(writes(sandbox))
+
+    with pytest.raises(PropertiesUnusable) as raised:
+        provision(api, [contacts, COMPANIES])
+    assert str(raised.value).splitlines() == [
+        "HubSpot cannot take what crm_property_map.csv asks for:",
+        "contacts.zo_pql_score is of type string, the map says number; change the map or rename the property",
+        "contacts.zo_handoff_at is archived; restore it in HubSpot's property settings",
+        "contacts.hs_object_id is read-only; map another property",
+        "contacts.lifecyclestage_of_old is a property of HubSpot's own and not there",
+        "companies.zo_company_id is not unique, and HubSpot cannot change that; delete it or set PQL_PROPERTY_PREFIX "
+        "to another",
+    ]
+    assert len(writes(sandbox)) == before
+    assert "zo_activation_status" not in properties(api)
+
+
+def test_a_calculated_property_is_read_only_too():
+    calculated = {"name": "zo_pql_score", "type": "number", "calculated": True}
+    present = b'{"results": [%s]}' % str(calculated).replace("'", '"').replace("True", "true").encode()
+    score = replace(CONTACTS, properties=(mapped_property("zo_pql_score", "pql_score", "number"),))
+    with (
+        answering(Scripted(200, present), Scripted(200, b'{"results": []}')) as server,
+        pytest.raises(PropertiesUnusable, match=r"contacts\.zo_pql_score is read-only"),
+    ):
+        provision(door(server.url), [score])
+
+
+def test_a_token_without_the_right_to_make_properties_is_told_which_it_needs(sandbox, api):
+    sandbox.inject("missing_scopes", method="POST")
+    with pytest.raises(CrmUnauthorised, match=r"crm\.schemas\.contacts\.write"):
+        provision(api, [CONTACTS])
+    sandbox.clear_faults()
+    assert "zo_pql_score" not in properties(api)
+
+
+# What happens in between
+
+
+class Meanwhile:
+    """HubSpot, where somebody else does something right before the first call to a path."""
+
+    def __init__(self, api, path_end, deed):
+        self._api, self._path_end, self._deed = api, path_end, deed
+
+    def get(self, *arguments):
+        return self._api.get(*arguments)
+
+    def post(self, path, body, *, repeatable):
+        if path.endswith(self._path_end):
+            self._path_end = " never again"
+            self._deed()
+        return self._api.post(path, body, repeatable=repeatable)
+
+
+@pytest.mark.parametrize("path_end", ["/groups", "/batch/create"])
+def test_what_another_run_made_in_between_is_taken_as_it_is(api, path_end):
+    another = Meanwhile(api, path_end, lambda: provision(api, [CONTACTS]))
+    assert provision(another, [CONTACTS]).properties == {"contacts": []}
+    assert provision(api, [CONTACTS]) == Provisioned([], {})
+
+
+def test_what_another_run_made_in_between_must_be_of_the_same_kind(sandbox, api):
+    def make_another_kind():
+        sandbox.add_property("contacts", name="zo_pql_score", type="string", fieldType="text")
+
+    another = Meanwhile(api, "/batch/create", make_another_kind)
+    with pytest.raises(PropertiesUnusable, match=r"contacts\.zo_pql_score is of type string, the map says number"):
+        provision(another, [CONTACTS])
+    assert set(OURS) <= set(properties(api))
+
+
+def test_every_property_that_was_not_made_is_named_with_what_hubspot_says(sandbox, api):
+    def archive_two():
+        for name in ("zo_pql_score", "zo_handoff_at"):
+            sandbox.add_property("contacts", name=name, type="number", fieldType="number")
+            archive(api, name)
+
+    another = Meanwhile(api, "/batch/create", archive_two)
+    with pytest.raises(PropertiesUnusable) as raised:
+        provision(another, [CONTACTS])
+    first, *rest = str(raised.value).splitlines()
+    assert first == "HubSpot did not make what crm_property_map.csv asks for:"
+    assert [line.partition(";")[0] for line in rest] == [
+        "contacts.zo_pql_score was not made",
+        "contacts.zo_handoff_at was not made",
+    ]
+    assert all("A property named 'zo_pql_score' already exists." in line for line in rest)
+
+
+def test_a_success_that_made_nothing_is_found_out(sandbox, api):
+    sandbox.inject("empty_2xx", path_regex="contacts/batch/create", times=1)
+    with pytest.raises(PropertiesUnusable, match=r"zo_pql_score was not made; HubSpot says: nothing about it"):
+        provision(api, [CONTACTS])
+    assert provision(api, [CONTACTS]).properties == {"contacts": OURS}
+
+
+@pytest.mark.parametrize("path_regex", ["contacts/groups", "contacts/batch/create"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_is_followed_by_a_repeat_that_makes_nothing_twice(sandbox, api, path_regex, when):
+    fault = sandbox.inject("502", method="POST", path_regex=path_regex, when=when, times=1)
+    provision(api, [CONTACTS])
+    assert fault.fired == 1
+    assert provision(api, [CONTACTS]) == Provisioned([], {})
+
+
+def test_a_portal_that_is_down_half_way_is_finished_by_the_next_run(sandbox, api):
+    sandbox.inject("503", path_regex="companies/batch/create")
+    with pytest.raises(CrmUnavailable):
+        provision(api, [CONTACTS, COMPANIES])
+    sandbox.clear_faults()
+    made = provision(api, [CONTACTS, COMPANIES])
+    assert made == Provisioned([], {"companies": ["zo_company_id", "zo_company_active_users"]})
+
+
+def test_a_group_that_hubspot_refuses_for_another_reason_is_an_error(api):
+    def refuse():
+        raise CrmRefused(400, "VALIDATION_ERROR", "the label is not valid")
+
+    with pytest.raises(CrmRefused, match="the label is not valid"):
+        provision(Meanwhile(api, "/groups", refuse), [CONTACTS])
