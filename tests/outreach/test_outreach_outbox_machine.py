@@ -1,0 +1,191 @@
+"""Whatever crashes whenever: an action is never posted twice, and never lost."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Engine, delete, select
+
+from dagster_project.outreach import outbox
+from dagster_project.outreach.outbox import CLAIM_LASTS, Action
+from dagster_project.state.database import open_state
+from dagster_project.state.tables import outbox as table
+
+START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+LIFETIME = timedelta(hours=48)
+ACTIONS = ["action-0", "action-1"]
+RUNS = ["run-a", "run-b"]
+SETTLED = {"delivered", "failed", "expired"}
+# What a run writes down after what happened to its post; None: it could not even find out where to post.
+STATES = {
+    None: "pending",
+    "put back": "pending",
+    "lost before": "unknown",
+    "lost after": "unknown",
+    "refused for good": "failed",
+    "delivered": "delivered",
+}
+
+
+@dataclass
+class Run:
+    """A run at work: what it found due when it began, the action it holds, and what came of its post."""
+
+    due: list[str]
+    holds: str | None = None
+    outcome: str | None = None
+    has_posted: bool = False
+
+
+class Outbox(RuleBasedStateMachine):
+    """Two runs work on two actions as `delivering` does, and either may end or fall asleep after each step.
+
+    `posted` is what Slack shows. A run posts only right after it renewed its claim, as a post takes less time than a
+    claim lasts.
+    """
+
+    # One database for all examples: a fresh one takes longer than an example.
+    engine: Engine
+
+    @initialize()
+    def begin(self) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(delete(table))
+        self.now = START
+        self.posted: dict[str, int] = dict.fromkeys(ACTIONS, 0)
+        self.settled: dict[str, str] = {}
+        self.runs: dict[str, Run] = {}
+        self.owe()
+
+    @rule()
+    def owe(self) -> None:
+        actions = [Action(name, "trigger", "slack_message", "owner", "u", {}, START + LIFETIME) for name in ACTIONS]
+        outbox.enqueue(self.engine, actions, as_of=START, now=self.now)
+
+    @rule(minutes=st.sampled_from([1, 11, 61, 24 * 60]))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @precondition(lambda self: len(self.runs) < len(RUNS) or any(run.holds is None for run in self.runs.values()))
+    @rule(place=st.integers(0, 1), is_slack_there=st.sampled_from([True, True, True, False]))
+    def work(self, place: int, is_slack_there: bool) -> None:
+        """A run that holds nothing claims the next action it found due, or begins anew and finds what is due now."""
+        able = [run_id for run_id in RUNS if run_id not in self.runs or self.runs[run_id].holds is None]
+        run_id = able[place % len(able)]
+        if run_id not in self.runs or not self.runs[run_id].due:
+            self._start(run_id, is_slack_there=is_slack_there)
+        self._claim(run_id)
+
+    @precondition(lambda self: self.runs)
+    @rule(place=st.integers(0, 1))
+    def crash(self, place: int) -> None:
+        del self.runs[list(self.runs)[place % len(self.runs)]]
+
+    def _start(self, run_id: str, *, is_slack_there: bool) -> None:
+        outbox.expire(self.engine, as_of=self.now, now=self.now)
+        outbox.mark_lost_claims(self.engine, self.now)
+        for row in outbox.unknown(self.engine, self.now):
+            self._look_for(row, is_slack_there=is_slack_there)
+        self.runs[run_id] = Run([row.action.action_id for row in outbox.due(self.engine, self.now)])
+
+    def _look_for(self, row: outbox.OutboxRow, *, is_slack_there: bool) -> None:
+        action_id = row.action.action_id
+        if is_slack_there:
+            state = "delivered" if self.posted[action_id] else "pending"
+        else:
+            state = "expired" if row.action.expires_at < self.now else "unknown"
+        outbox.resolve(self.engine, action_id, state, as_of=START, now=self.now)
+
+    def _claim(self, run_id: str) -> None:
+        run = self.runs[run_id]
+        while run.due and run.holds is None:
+            action_id = run.due.pop(0)
+            if outbox.claim(self.engine, action_id, run_id, self.now):
+                run.holds, run.outcome, run.has_posted = action_id, None, False
+
+    @precondition(lambda self: any(run.holds and not run.has_posted for run in self.runs.values()))
+    @rule(
+        place=st.integers(0, 1),
+        outcome=st.sampled_from(["delivered", "lost after", "lost before", "put back", "refused for good"]),
+    )
+    def post(self, place: int, outcome: str) -> None:
+        able = [run_id for run_id, run in self.runs.items() if run.holds and not run.has_posted]
+        run_id = able[place % len(able)]
+        run = self.runs[run_id]
+        if not outbox.renew(self.engine, run.holds, run_id, self.now):
+            run.holds = None
+            return
+        self.posted[run.holds] += outcome in ("delivered", "lost after")
+        run.outcome, run.has_posted = outcome, True
+
+    @precondition(lambda self: any(run.holds for run in self.runs.values()))
+    @rule(place=st.integers(0, 1))
+    def settle(self, place: int) -> None:
+        able = [run_id for run_id, run in self.runs.items() if run.holds]
+        run_id = able[place % len(able)]
+        run = self.runs[run_id]
+        outbox.settle(self.engine, run.holds, STATES[run.outcome], run_id=run_id, as_of=START, now=self.now)
+        run.holds = None
+
+    @precondition(lambda self: any(run.holds for run in self.runs.values()))
+    @rule()
+    def sleep_while_others_work(self) -> None:
+        """All are suspended for an hour, as a closed laptop is; meanwhile healthy runs elsewhere do all there is."""
+        self.now += CLAIM_LASTS
+        for _ in range(2):
+            self.now += timedelta(minutes=30)
+            self._run_through()
+
+    def _run_through(self) -> None:
+        asleep, self.runs = self.runs, {}
+        self._start("run-z", is_slack_there=True)
+        while self.runs["run-z"].due:
+            self._claim("run-z")
+            if self.runs["run-z"].holds:
+                self.post(place=0, outcome="delivered")
+                self.settle(place=0)
+        self.runs = asleep
+
+    def _states(self) -> dict[str, str]:
+        with self.engine.connect() as connection:
+            return {row.action_id: row.state for row in connection.execute(select(table))}
+
+    @invariant()
+    def nothing_is_posted_twice_or_forgotten_and_what_is_settled_stays_so(self) -> None:
+        states = self._states()
+        assert set(states) == set(ACTIONS)
+        assert max(self.posted.values()) <= 1
+        for action_id, state in self.settled.items():
+            # A run that was given up for dead may still come and say that it delivered.
+            assert states[action_id] in (state, "delivered")
+        self.settled = {action_id: state for action_id, state in states.items() if state in SETTLED}
+        for action_id, state in states.items():
+            assert state != "delivered" or self.posted[action_id] == 1
+
+    def teardown(self) -> None:
+        """All runs are gone, others come, and Slack is well: soon each action is delivered or given up."""
+        self.runs.clear()
+        for _ in range(3):
+            self.now += CLAIM_LASTS + timedelta(hours=1)
+            self._run_through()
+        states = self._states()
+        assert set(states.values()) <= SETTLED
+        for action_id, state in states.items():
+            assert self.posted[action_id] <= 1
+            assert state != "delivered" or self.posted[action_id] == 1
+            assert state != "failed" or self.posted[action_id] == 0
+
+
+class TestOutbox(Outbox.TestCase):
+    settings = settings(max_examples=80, stateful_step_count=20, deadline=None)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.mkdtemp(prefix="outbox-")
+        cls.addClassCleanup(shutil.rmtree, folder)
+        Outbox.engine = open_state(f"sqlite:///{folder}/state.sqlite")
+        cls.addClassCleanup(Outbox.engine.dispose)

@@ -1,0 +1,107 @@
+"""Published marts of a handful of rows, with the columns that the models' contracts name."""
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from dagster_project.publish.snapshot import Snapshot, publish
+from dagster_project.settings import DBT_PROJECT_DIR
+
+AS_OF = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@cache
+def contracts() -> dict[str, dict[str, str]]:
+    """Table → column → type, as the models promise it."""
+    found = {}
+    for folder in ("score", "decide", "report"):
+        text = (DBT_PROJECT_DIR / "models" / "marts" / folder / f"_{folder}__models.yml").read_text(encoding="utf-8")
+        for model in yaml.safe_load(text)["models"]:
+            found[f"{folder}.{model['name']}"] = {item["name"]: item["data_type"] for item in model["columns"]}
+    return found
+
+
+def publish_small(published_dir: Path, as_of: datetime = AS_OF, **rows: list[dict]) -> Snapshot:
+    """Publish marts with these rows and make them current; what a row does not name is null.
+
+    Args:
+        rows: By table, with two underscores for the point: `score__contact_scores=[{...}]`.
+    """
+    given = {name.replace("__", ".", 1): table_rows for name, table_rows in rows.items()}
+    given["decide.build_info"] = [{"as_of": as_of.replace(tzinfo=None)}]
+    assert set(given) <= set(contracts()), f"no such mart: {sorted(set(given) - set(contracts()))}"
+    with duckdb.connect() as connection:
+        for table in contracts():
+            _create(connection, table, given.get(table, []))
+        return publish(connection, published_dir)
+
+
+def write_mart(folder: Path, table: str, *rows: dict) -> Path:
+    """Write one mart alone, as a snapshot would hold it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{table}.parquet"
+    with duckdb.connect() as connection:
+        _create(connection, table, list(rows))
+        connection.sql(f"from {table}").write_parquet(str(path))
+    return path
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict]) -> None:
+    columns = ", ".join(f"{name} {data_type}" for name, data_type in contracts()[table].items())
+    connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+    connection.execute(f"create table {table} ({columns})")
+    for row in rows:
+        places = ", ".join("?" for _ in row)
+        connection.execute(f"insert into {table} ({', '.join(row)}) values ({places})", list(row.values()))
+
+
+def person(user_id: str, **columns: object) -> dict:
+    """A row of score.contact_scores: somebody of whom little is known, unless `columns` say more."""
+    scores = {"pql_score": 0, "fit_score": 0, "combined_score": 0, "band": "nurture"}
+    counts = {"company_active_users_30d": 0}
+    return {"user_id": user_id, "activation_status": "not_activated", **scores, **counts, **columns}
+
+
+def company(company_id: str, **columns: object) -> dict:
+    """A row of score.company_scores."""
+    return {"company_id": company_id, "matched_by": "absent", "active_users_30d": 0, "user_count": 0, **columns}
+
+
+def desired_contact(user_id: str, hubspot_id: str | None, **columns: object) -> dict:
+    """A row of decide.crm_contacts_desired that a sync may write."""
+    return {
+        "record_key": user_id,
+        "hubspot_id": hubspot_id,
+        "matched_by": "email" if hubspot_id else "absent",
+        "contact_email": f"{user_id}@brightloom.io",
+        **columns,
+    }
+
+
+def handoff_action(number: int, *, target: str = "owner", **columns: object) -> dict:
+    """A row of decide.actions: the message of one handoff to the owner, or to a channel."""
+    return {
+        "action_id": f"action-{number}-{target}",
+        "trigger_id": "sql_handoff_owner" if target == "owner" else "sql_handoff_channel",
+        "kind": "slack_message",
+        "target": target,
+        "due_minutes": 120,
+        "expires_at": datetime(2026, 11, 22, 9),
+        "handoff_id": f"handoff-{number}",
+        "record_key": f"user-{number}",
+        "owner_id": "201",
+        "owner_email": "dana@orbit.example",
+        "owner_name": "Dana Reyes",
+        "contact_email": f"user{number}@brightloom.io",
+        "contact_name": f"Nora Lindqvist {number}",
+        "company_name": "Brightloom",
+        "employee_count": 85,
+        "combined_score": 65,
+        "activated_days_ago": 3,
+        "teammates_invited_count": 2,
+        "key_action_7d_count": 14,
+        **columns,
+    }
