@@ -1,0 +1,21 @@
+"""The end of every run: where its results can be seen."""
+
+from dagster_project.settings import PROJECT_DIR, read_settings
+
+
+def print_where_to_look(*more: str) -> None:
+    settings = read_settings()
+    data = (
+        settings.data_dir.relative_to(PROJECT_DIR)
+        if settings.data_dir.is_relative_to(PROJECT_DIR)
+        else settings.data_dir
+    )
+    lines = [
+        *more,
+        "make dev                       the Dagster UI, http://127.0.0.1:3000, with schedule and sensors on",
+        "make plan                      what a sync would change now",
+        "make explain EMAIL=<address>   why somebody has their score",
+        "make rules                     every rule in plain English",
+        f"{data}/published/current/      the marts as Parquet: score.*, decide.*, report.*",
+    ]
+    print("\nWhere to look\n" + "\n".join(f"  {line}" for line in lines))

@@ -1,0 +1,71 @@
+"""Table of contents: every asset, check, job, schedule, sensor and resource."""
+
+import dagster as dg
+
+from dagster_project.defs.act import handoff_messages
+from dagster_project.defs.alerts import failed_runs
+from dagster_project.defs.automation import (
+    hourly_score,
+    new_landing_files,
+    score_job,
+    sync_job,
+    unsynced_changes,
+    whole_job,
+)
+from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
+from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
+from dagster_project.defs.ingest import (
+    email_domains,
+    hubspot,
+    pipeline_memory,
+    product_companies,
+    product_events,
+    product_users,
+)
+from dagster_project.defs.progress import step_lines
+from dagster_project.defs.report import run_account
+from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
+from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
+from dagster_project.resources.clock import Clock
+from dagster_project.resources.dbt import Dbt
+from dagster_project.resources.hubspot import HubSpot
+from dagster_project.resources.published import PublishedMarts
+from dagster_project.resources.slack import SlackWorkspace
+from dagster_project.resources.state import State
+from dagster_project.resources.warehouse import Warehouse
+
+defs = dg.Definitions(
+    assets=[
+        product_events,
+        product_users,
+        product_companies,
+        hubspot,
+        pipeline_memory,
+        email_domains,
+        scored_and_decided,
+        published_marts,
+        crm_contacts_changed,
+        crm_companies_changed,
+        crm_properties,
+        crm_companies_synced,
+        crm_contacts_synced,
+        handoff_messages,
+        run_account,
+    ],
+    asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
+    jobs=[score_job, sync_job, whole_job],
+    schedules=[hourly_score],
+    sensors=[new_landing_files, unsynced_changes, failed_runs],
+    resources={
+        "clock": Clock(),
+        "dbt": Dbt(),
+        "hubspot": HubSpot(),
+        "marts": PublishedMarts(),
+        "slack": SlackWorkspace(),
+        "state": State(),
+        "warehouse": Warehouse(),
+    },
+    loggers={"console": dg.colored_console_logger, "step_lines": step_lines},
+    # One process a run: importing Dagster and dbt anew in every step takes longer than most steps do.
+    executor=dg.in_process_executor,
+)

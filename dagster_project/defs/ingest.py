@@ -1,0 +1,190 @@
+"""Ingest as Dagster shows it: landing files, the copy of HubSpot, the pipeline's memory, what domains mean."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from dagster_project.crm.copying import CrmCopy, read_crm
+from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.crm.property_map import read_property_map
+from dagster_project.defs.pools import WAREHOUSE_POOL
+from dagster_project.defs.step import running_step
+from dagster_project.landing.domains import refresh_email_domains
+from dagster_project.landing.loading import LoadReport, load_source
+from dagster_project.landing.tables import create_raw_tables, replace_rows
+from dagster_project.resources.clock import Clock
+from dagster_project.resources.hubspot import HubSpot
+from dagster_project.resources.state import State
+from dagster_project.resources.warehouse import Warehouse
+from dagster_project.rules.book import read_rules
+from dagster_project.settings import read_settings
+from dagster_project.state.memory import read_memory
+
+GROUP = "ingest"
+PRODUCT_KINDS = {
+    "events": "What users did in the product, one row an event, as its backend logged it.",
+    "users": "Who the users are, one row for each time a file names a user.",
+    "companies": "Which companies they belong to, one row for each time a file names a company.",
+}
+FILES_CHECK = "every_landing_file_was_taken"
+
+
+def _landing_asset(kind: str, description: str) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["raw", f"product_{kind}"])
+
+    @dg.asset(
+        key=key,
+        group_name=GROUP,
+        description=f"{description} Loaded from data/landing/product/{kind}*, each file once; lines that cannot be "
+        "used are in raw.quarantine with file, line and reason.",
+        kinds={"duckdb", "file"},
+        owners=["team:data"],
+        pool=WAREHOUSE_POOL,
+        check_specs=[dg.AssetCheckSpec(FILES_CHECK, asset=key, description="No file was refused as a whole.")],
+    )
+    def landing_asset(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
+    ) -> dg.MaterializeResult:
+        with running_step(context, f"ingest_{kind}", state, clock) as step:
+            with warehouse.writing() as connection:
+                create_raw_tables(connection)
+                report = load_source(connection, read_settings().landing_dir, "product", [kind])
+                ((row_count,),) = connection.sql(f"select count(*) from raw.product_{kind}").fetchall()
+            refused = {file.name: str(file.detail) for file in report.refused}
+            for name, why in refused.items():
+                context.log.warning(f"{name} was refused: {why}")
+            step.summary = {
+                "files": len(report.loaded),
+                "loaded": report.loaded_count,
+                "quarantined": report.quarantined_count,
+                "reasons": report.reasons,
+                "refused": refused,
+            }
+        return dg.MaterializeResult(
+            metadata=_landing_metadata(report, row_count),
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=FILES_CHECK, passed=not refused, metadata={"refused": dg.MetadataValue.json(refused)}
+                )
+            ],
+        )
+
+    return landing_asset
+
+
+def _landing_metadata(report: LoadReport, row_count: int) -> dict:
+    files = [
+        dg.TableRecord(
+            {"file": file.name, "state": file.state, "rows": file.loaded_count, "quarantined": file.quarantined_count}
+        )
+        for file in report.files
+    ]
+    return {
+        "dagster/row_count": row_count,
+        "loaded_now": report.loaded_count,
+        "quarantined_now": report.quarantined_count,
+        "quarantined_by_reason": dg.MetadataValue.json(report.reasons),
+        "files": dg.MetadataValue.table(
+            files,
+            dg.TableSchema(
+                [
+                    dg.TableColumn("file", "string"),
+                    dg.TableColumn("state", "string"),
+                    dg.TableColumn("rows", "int"),
+                    dg.TableColumn("quarantined", "int"),
+                ]
+            ),
+        ),
+    }
+
+
+product_events, product_users, product_companies = (
+    _landing_asset(kind, description) for kind, description in PRODUCT_KINDS.items()
+)
+
+
+@dg.asset(
+    key_prefix="raw",
+    group_name=GROUP,
+    kinds={"hubspot", "duckdb"},
+    owners=["team:data"],
+    pool=WAREHOUSE_POOL,
+)
+def hubspot(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, hubspot: HubSpot, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """What HubSpot holds: contacts with all their addresses, companies, active owners, lifecycle stages.
+
+    When HubSpot cannot be reached the last copy is kept and the run goes on: scores do not wait for the CRM.
+    """
+    with running_step(context, "copy_hubspot", state, clock) as step:
+        with warehouse.writing() as connection:
+            create_raw_tables(connection)
+        if hubspot.is_dry_run:
+            step.summary = {"state": "dry_run"}
+            return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
+        settings = read_settings()
+        companies = read_property_map(read_rules(settings.rules_dir), settings.property_prefix).get("companies")
+        key_property = companies.key_property.name if companies and companies.key_property else None
+        try:
+            copy = read_crm(hubspot.connect(state.engine()), key_property)
+        except CrmUnavailable as error:
+            context.log.warning(f"The last copy of HubSpot is kept: {error}")
+            step.summary = {"state": "kept", "problem": str(error)}
+            return dg.MaterializeResult(metadata={"state": f"the last copy was kept: {error}"})
+        with warehouse.writing() as connection:
+            replace_rows(connection, _rows_by_table(copy))
+        step.summary = {
+            "state": "copied",
+            "contacts": len(copy.contacts),
+            "companies": len(copy.companies),
+            "owners": len(copy.owners),
+        }
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(copy.contacts)} | step.summary)
+
+
+def _rows_by_table(copy: CrmCopy) -> dict[str, list[dict]]:
+    copied_at = datetime.now(UTC).replace(tzinfo=None)
+    counts = {"contacts": len(copy.contacts), "companies": len(copy.companies), "owners": len(copy.owners)}
+    return {
+        "raw.hubspot_contacts": copy.contacts,
+        "raw.hubspot_contact_emails": copy.contact_emails,
+        "raw.hubspot_companies": copy.companies,
+        "raw.hubspot_owners": copy.owners,
+        "raw.hubspot_lifecycle_stages": copy.lifecycle_stages,
+        "raw.hubspot_copies": [
+            {"object_type": name, "copied_at": copied_at, "record_count": count} for name, count in counts.items()
+        ],
+    }
+
+
+@dg.asset(key_prefix="raw", group_name=GROUP, kinds={"sqlite", "duckdb"}, owners=["team:data"], pool=WAREHOUSE_POOL)
+def pipeline_memory(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """What the pipeline has done before and deciding must know: handoffs, messages sent, which record is whose."""
+    with running_step(context, "memory", state, clock) as step:
+        rows = read_memory(state.engine(), step.as_of)
+        with warehouse.writing() as connection:
+            create_raw_tables(connection)
+            replace_rows(connection, rows)
+        step.summary = {table.removeprefix("raw.pipeline_"): len(table_rows) for table, table_rows in rows.items()}
+    return dg.MaterializeResult(metadata=step.summary)
+
+
+@dg.asset(
+    key_prefix="raw",
+    group_name=GROUP,
+    deps=[product_events, product_users, product_companies, hubspot],
+    kinds={"duckdb"},
+    owners=["team:data"],
+    pool=WAREHOUSE_POOL,
+)
+def email_domains(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """Which part of each domain a company can register, and which domains anybody can have an address at."""
+    with running_step(context, "email_domains", state, clock) as step, warehouse.writing() as connection:
+        create_raw_tables(connection)
+        step.summary = {"domains": refresh_email_domains(connection)}
+    return dg.MaterializeResult(metadata={"dagster/row_count": step.summary["domains"]})

@@ -1,0 +1,75 @@
+"""dbt as Dagster shows it: every rule file, model and test, and the snapshot that a build ends in."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+
+from dagster_project.defs.pools import WAREHOUSE_POOL
+from dagster_project.defs.step import running_step
+from dagster_project.landing.tables import create_raw_tables
+from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS, publish
+from dagster_project.resources.clock import Clock
+from dagster_project.resources.dbt import Dbt, dbt_project, prepared_manifest
+from dagster_project.resources.state import State
+from dagster_project.resources.warehouse import Warehouse
+from dagster_project.rules.book import read_rules
+from dagster_project.settings import read_settings
+
+# What a dbt source table is called here; several tables that one step fills together are one asset.
+SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are schema and table, as in a query; sources are the assets of the ingest step."""
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        properties = self.get_resource_props(manifest, unique_id)
+        if properties["resource_type"] == "source":
+            name = SOURCE_ASSETS.get(properties["name"].split("_")[0], properties["name"])
+            return spec.replace_attributes(key=dg.AssetKey(["raw", name]))
+        return spec.replace_attributes(key=dg.AssetKey([properties["schema"], properties["name"]]))
+
+
+MANIFEST = json.loads(prepared_manifest().read_text(encoding="utf-8"))
+TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+
+@dbt_assets(manifest=MANIFEST, project=dbt_project, dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL)
+def scored_and_decided(
+    context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse, state: State, clock: Clock
+) -> Iterator[Any]:
+    """Every rule file, model and test of the dbt project, for the clock of the run."""
+    with running_step(context, "score_and_decide", state, clock) as step:
+        read_rules(read_settings().rules_dir)
+        with warehouse.writing() as connection:
+            create_raw_tables(connection)
+        yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()})
+
+
+@dg.asset(
+    key=["decide", "published_marts"],
+    group_name="decide",
+    deps=[key for key in scored_and_decided.keys if key.path[0] in PUBLISHED_SCHEMAS],
+    kinds={"parquet"},
+    owners=["team:data"],
+    pool=WAREHOUSE_POOL,
+)
+def published_marts(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """The marts of one build as Parquet files in data/published/current; every later step reads them there."""
+    with running_step(context, "publish", state, clock) as step:
+        with warehouse.reading() as connection:
+            snapshot = publish(connection, read_settings().published_dir)
+        step.summary = {"snapshot": snapshot.snapshot_id, "tables": len(snapshot.row_counts)}
+    return dg.MaterializeResult(
+        metadata={
+            "as_of": dg.MetadataValue.timestamp(snapshot.as_of),
+            "snapshot": dg.MetadataValue.path(str(snapshot.directory)),
+            "rows_by_table": dg.MetadataValue.json(snapshot.row_counts),
+        }
+    )

@@ -1,0 +1,114 @@
+"""Sync as Dagster shows it: the properties exist, companies and contacts hold what was decided."""
+
+import dagster as dg
+
+from dagster_project.crm.property_map import ObjectType
+from dagster_project.crm.provisioning import provision
+from dagster_project.crm.syncing import SyncSummary, find_unsynced, sync_object
+from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
+from dagster_project.defs.pools import CRM_POOL
+from dagster_project.defs.step import running_step, told_plainly
+from dagster_project.defs.sync_run import mapped_objects, sync_run
+from dagster_project.masking import masked
+from dagster_project.resources.clock import Clock
+from dagster_project.resources.hubspot import HubSpot
+from dagster_project.resources.published import PublishedMarts
+from dagster_project.resources.state import State
+
+ACCOUNTED_CHECK = "hubspot_answered_for_every_record"
+REJECTED_CHECK = "hubspot_took_every_value"
+
+
+@dg.asset(key_prefix="sync", group_name="sync", kinds={"hubspot"}, owners=["team:revops"], pool=CRM_POOL)
+def crm_properties(
+    context: dg.AssetExecutionContext, hubspot: HubSpot, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """Every property of crm_property_map.csv exists in HubSpot with the right type, in the group "Product activity"."""
+    with running_step(context, "provision", state, clock) as step:
+        objects = mapped_objects()
+        if hubspot.is_dry_run:
+            step.summary = {"state": "dry_run"}
+            return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
+        made = provision(hubspot.connect(state.engine()), objects.values())
+        step.summary = {"state": "done", "made": made.properties}
+    return dg.MaterializeResult(metadata={"made": dg.MetadataValue.json(made.properties)})
+
+
+def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["sync", f"crm_{object_type}_synced"])
+
+    @dg.asset(
+        key=key,
+        group_name="sync",
+        deps=deps,
+        description=description,
+        kinds={"hubspot", "sqlite"},
+        owners=["team:revops"],
+        pool=CRM_POOL,
+        check_specs=[
+            dg.AssetCheckSpec(ACCOUNTED_CHECK, asset=key, description="Results and errors add up to what was sent."),
+            dg.AssetCheckSpec(REJECTED_CHECK, asset=key, description="Nothing was refused, and no value stayed put."),
+        ],
+    )
+    def synced_asset(
+        context: dg.AssetExecutionContext, hubspot: HubSpot, marts: PublishedMarts, state: State, clock: Clock
+    ) -> dg.MaterializeResult:
+        with told_plainly():
+            run = sync_run(marts, state, context.run_id)
+            mapped = mapped_objects()[object_type]
+            if hubspot.is_dry_run:
+                changes = find_unsynced(run, mapped)
+                text = f"dry run: {changes.rows.height} values of {changes.record_count} {object_type} would be sent"
+                context.log.info(text)
+                with running_step(context, f"sync_{object_type}", state, clock) as step:
+                    step.summary = {"state": "dry_run", "records": changes.record_count, "values": changes.rows.height}
+                return dg.MaterializeResult(metadata={"state": text}, check_results=_checks(SyncSummary(object_type)))
+            summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info)
+        return dg.MaterializeResult(metadata=_metadata(summary), check_results=_checks(summary))
+
+    return synced_asset
+
+
+def _checks(summary: SyncSummary) -> list[dg.AssetCheckResult]:
+    unaccounted = summary.rejected.get("UNACCOUNTED", 0)
+    return [
+        dg.AssetCheckResult(
+            check_name=ACCOUNTED_CHECK, passed=unaccounted == 0, metadata={"unaccounted_records": unaccounted}
+        ),
+        dg.AssetCheckResult(
+            check_name=REJECTED_CHECK,
+            passed=summary.rejected_records == 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "rejected": dg.MetadataValue.json(summary.rejected),
+                "examples": dg.MetadataValue.json([masked(example) for example in summary.rejection_examples]),
+            },
+        ),
+    ]
+
+
+def _metadata(summary: SyncSummary) -> dict:
+    return {
+        "records_acknowledged": summary.acknowledged_records,
+        "values_acknowledged": summary.acknowledged_values,
+        "records_refused": summary.rejected_records,
+        "records_waiting_after_refusal": summary.waiting_records,
+        "handoffs": summary.handoffs,
+        "calls": summary.calls,
+        "values_by_property": dg.MetadataValue.json(summary.changed_properties),
+        "left_out": dg.MetadataValue.json(summary.left_out),
+    }
+
+
+crm_companies_synced = _synced_asset(
+    "companies",
+    "HubSpot companies hold what was decided; what HubSpot acknowledged is in the ledger.",
+    [crm_companies_changed, crm_properties],
+)
+# Companies go first: whoever opens a contact that was just handed off sees the numbers of the company too.
+crm_contacts_synced = _synced_asset(
+    "contacts",
+    "HubSpot contacts hold what was decided, handoffs with stage, owner and time included; what HubSpot acknowledged "
+    "is in the ledger.",
+    [crm_contacts_changed, crm_properties, crm_companies_synced],
+)

@@ -1,0 +1,200 @@
+"""The short account of a run: what happened, what did not, and where to look."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.publish.snapshot import Snapshot
+from dagster_project.reports.counting import counted
+
+INGESTED = ("events", "users", "companies")
+SINGULAR = {
+    "events": "event",
+    "users": "user",
+    "contacts": "contact",
+    "companies": "company",
+    "owners": "owner",
+}
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """One step in one sentence; `notes` say what was not used, not sent or needs a person."""
+
+    step: str
+    sentence: str
+    notes: tuple[str, ...] = ()
+
+
+def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[AccountLine]:
+    """Put the summaries of a run into words, in the order of the job; steps that did not run are left out.
+
+    Args:
+        steps: `state.run_log.steps_of_run`.
+        snapshot: The current marts, for the numbers of score and decide; a run that published nothing says nothing
+            of them, because they are those of an earlier run.
+    """
+    published = snapshot if "publish" in steps else None
+    lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _act(steps)]
+    return [line for line in lines if line is not None]
+
+
+def as_markdown(lines: list[AccountLine]) -> str:
+    return "\n".join(
+        line
+        for item in lines
+        for line in (f"- **{item.step}**: {item.sentence}", *(f"  - {note}" for note in item.notes))
+    )
+
+
+def as_text(lines: list[AccountLine]) -> str:
+    return "\n".join(
+        line
+        for item in lines
+        for line in (f"  {item.step:<8} {item.sentence}", *(f"{'':11}{note}" for note in item.notes))
+    )
+
+
+def _ingest(steps: dict[str, dict]) -> AccountLine | None:
+    kinds = {kind: steps[f"ingest_{kind}"] for kind in INGESTED if f"ingest_{kind}" in steps}
+    if not kinds:
+        return None
+    files = sum(summary["files"] for summary in kinds.values())
+    quarantined = sum(summary["quarantined"] for summary in kinds.values())
+    reasons: dict[str, int] = {}
+    for summary in kinds.values():
+        for reason, count in summary["reasons"].items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    loaded = ", ".join(counted(summary["loaded"], SINGULAR[kind], kind) for kind, summary in kinds.items())
+    refused = {name: why for summary in kinds.values() for name, why in summary["refused"].items()}
+    if files:
+        sentence = f"{loaded} from {counted(files, 'new file')}."
+    elif refused:
+        sentence = "no file could be loaded."
+    else:
+        sentence = "no new file; every file is loaded already."
+    notes = []
+    if quarantined:
+        why = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+        notes.append(f"{counted(quarantined, 'line')} in quarantine (raw.quarantine): {why}")
+    notes += [f"refused {name}: {why}" for name, why in refused.items()]
+    return AccountLine("ingest", sentence, tuple(notes))
+
+
+def _hubspot_copy(steps: dict[str, dict]) -> AccountLine | None:
+    summary = steps.get("copy_hubspot")
+    if summary is None:
+        return None
+    if summary["state"] == "dry_run":
+        return AccountLine(
+            "hubspot", "not asked, this is a dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is)."
+        )
+    if summary["state"] == "kept":
+        return AccountLine("hubspot", "could not be read; the last copy was used.", (summary["problem"],))
+    read = (counted(summary[kind], SINGULAR[kind], kind) for kind in ("contacts", "companies", "owners"))
+    return AccountLine("hubspot", f"{', '.join(read)} read.")
+
+
+def _score(snapshot: Snapshot | None) -> AccountLine | None:
+    if snapshot is None:
+        return None
+    with duckdb.connect() as connection:
+        scores = _table(connection, snapshot, "score.contact_scores")
+        bands = connection.sql(
+            f"select band, count(*) from {scores} group by band order by max(combined_score) desc"
+        ).fetchall()
+        ((people, activated),) = connection.sql(f"select count(*), count(activated_at) from {scores}").fetchall()
+        ((companies, live),) = connection.sql(
+            "select count(*), coalesce(sum(case when active_users_30d > 0 then 1 else 0 end), 0) "
+            f"from {_table(connection, snapshot, 'score.company_scores')}"
+        ).fetchall()
+        ((unmapped,),) = connection.sql(
+            f"select count(distinct source_event) from {_table(connection, snapshot, 'report.unmapped_events')}"
+        ).fetchall()
+    in_bands = ", ".join(f"{count:,} {band}" for band, count in bands)
+    notes = [f"{counted(companies, 'company', 'companies')}, {live:,} of them with active users in the last 30 days"]
+    if unmapped:
+        notes.append(f"{counted(unmapped, 'event name')} not in event_taxonomy.csv (report.unmapped_events)")
+    sentence = (
+        f"{counted(people, 'person', 'people')} as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC: {in_bands}; "
+        f"{activated:,} activated."
+    )
+    return AccountLine("score", sentence if people else "nobody to score yet.", tuple(notes))
+
+
+def _decide(snapshot: Snapshot | None) -> AccountLine | None:
+    if snapshot is None:
+        return None
+    with duckdb.connect() as connection:
+        handoffs = _table(connection, snapshot, "decide.handoffs")
+        counts = dict(connection.sql(f"select handoff_state, count(*) from {handoffs} group by 1").fetchall())
+    begun = counts.get("proposed", 0) + counts.get("claimed", 0)
+    notes = []
+    if waiting := counts.get("waiting", 0):
+        notes.append(f"{counted(waiting, 'handoff')} waiting: nobody of sales_team.csv is there to take it")
+    return AccountLine(
+        "decide",
+        f"{counted(begun, 'new handoff')} to sales; {counts.get('acknowledged', 0):,} made before.",
+        tuple(notes),
+    )
+
+
+def _table(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, name: str) -> str:
+    """A view on a published table; its path may hold characters that SQL would stumble over."""
+    view = name.replace(".", "_")
+    connection.read_parquet(str(snapshot.path(name))).create_view(view)
+    return view
+
+
+def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
+    summary = steps.get(f"sync_{object_type}")
+    if summary is None:
+        return None
+    if summary.get("state") == "dry_run":
+        would = (
+            f"{counted(summary['values'], 'value')} of {counted(summary['records'], 'record')} would be sent."
+            if summary["values"]
+            else "nothing would be sent; HubSpot already holds every desired value."
+        )
+        return AccountLine("sync", f"{object_type}: dry run, {would}")
+    if summary["acknowledged_values"]:
+        sentence = (
+            f"{object_type}: HubSpot took {counted(summary['acknowledged_values'], 'value')} on "
+            f"{counted(summary['acknowledged_records'], 'record')} in {counted(summary['calls'], 'call')}."
+        )
+    elif summary["changed_records"]:
+        sentence = f"{object_type}: HubSpot took nothing; {counted(summary['changed_records'], 'record')} still differ."
+    else:
+        sentence = f"{object_type}: nothing to send; HubSpot already holds every desired value."
+    notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
+    if summary["handoffs"]:
+        notes.insert(0, f"{counted(summary['handoffs'], 'handoff')} made: stage, owner and time written together")
+    notes += [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
+    notes += [f"  {example}" for example in summary["rejection_examples"][:3]]
+    if summary["waiting_records"]:
+        notes.append(f"{summary['waiting_records']:,} refused before; tried again later or when the value changes")
+    notes += [f"handoff of {key} not made: {why}" for key, why in summary["handoffs_overtaken"].items()]
+    return AccountLine("sync", sentence, tuple(notes))
+
+
+def _act(steps: dict[str, dict]) -> AccountLine | None:
+    summary = steps.get("act")
+    if summary is None:
+        return None
+    if summary["state"] == "dry_run":
+        return AccountLine("act", f"dry run, {counted(summary['owed'], 'Slack message')} owed and none posted.")
+    words = {
+        "waiting_for_hubspot": "waiting until HubSpot acknowledges the handoff",
+        "put_back": "put back for a later run",
+        "failed": "cannot be sent",
+        "expired": "too late to be of use, not sent",
+        "unknown": "may have been sent: the answer was lost; read back by the next run",
+    }
+    notes = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
+    if summary["delivered"]:
+        sentence = f"{counted(summary['delivered'], 'Slack message')} posted."
+    else:
+        sentence = "no Slack message posted." if notes else "no message to send."
+    return AccountLine("act", sentence, (*notes, *summary["problems"][:5]))

@@ -1,0 +1,167 @@
+"""dbt as Dagster runs it: the project, its manifest, and a build in this process.
+
+dagster-dbt's own resource starts the dbt program twice a build and lets it parse the whole project again, because the
+clock is a variable and variables are part of what was parsed. Here dbt is called in the process that runs the step,
+with a manifest that was parsed without variables: on the demo that takes less than half the time. What dbt reports is
+still turned into Dagster events by dagster-dbt.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtProject
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from dagster_project.resources.rule_seeds import seeds_for_dbt
+from dagster_project.settings import DBT_PROJECT_DIR, read_settings
+
+MANIFEST_SOURCES = ("*.sql", "*.yml", "*.yaml")
+# The events of a node that dagster-dbt turns into materializations and check results.
+RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
+
+dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+
+
+class BuildFailed(Exception):
+    """dbt could not build everything; the message names each node and what the database or dbt said."""
+
+
+def prepared_manifest() -> Path:
+    """The manifest that Dagster's assets are made from, made anew where it is missing or older than its sources."""
+    manifest = dbt_project.manifest_path
+    if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
+        hand_settings_to_dbt()
+        dbt_project.preparer.prepare(dbt_project)
+    return manifest
+
+
+def hand_settings_to_dbt() -> None:
+    """dbt reads the environment and looks for its program there: say what paths mean in this process."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
+    settings = read_settings()
+    os.environ["PQL_DATA_DIR"] = str(settings.data_dir)
+    os.environ["PQL_DBT_SEEDS"] = seeds_for_dbt(settings.rules_dir)
+
+
+class Dbt(dg.ConfigurableResource):
+    """Builds what a step was asked for."""
+
+    def build(
+        self,
+        context: dg.AssetExecutionContext,
+        manifest: dict[str, Any],
+        translator: DagsterDbtTranslator,
+        variables: dict,
+    ) -> Iterator[Any]:
+        """Build and test the selected nodes and yield dagster-dbt's events as they happen.
+
+        Unit tests are left out: they judge the models and not the data, and `make test` runs them.
+
+        Raises:
+            BuildFailed: After the events of everything that could be built.
+        """
+        hand_settings_to_dbt()
+        selection, indirect_selection = get_subset_selection_for_context(
+            context=context,
+            manifest=manifest,
+            select="fqn:*",
+            exclude="",
+            selector="",
+            dagster_dbt_translator=translator,
+            current_dbt_indirect_selection_env=os.environ.get(INDIRECT_SELECTION),
+        )
+        indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
+        arguments = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), *selection, *indirect]
+        for raw_event in _run(arguments):
+            message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
+            yield from message.to_default_asset_events(
+                manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
+            )
+
+
+def _run(arguments: list[str]) -> Iterator[dict]:
+    """`dbt build` in a thread of its own, so that its events can be passed on while it goes on."""
+    events: queue.Queue[dict | None] = queue.Queue()
+    outcome: list[Any] = []
+
+    def build() -> None:
+        try:
+            outcome.append(_invoke(arguments, events))
+        finally:
+            events.put(None)
+
+    thread = threading.Thread(target=build, name="dbt build", daemon=True)
+    thread.start()
+    while (event := events.get()) is not None:
+        yield event
+    thread.join()
+    if not outcome:
+        raise BuildFailed("dbt ended without a result; its log is in the logs folder of PQL_DATA_DIR.")
+    if not outcome[0].success:
+        raise BuildFailed(_reasons(outcome[0]))
+
+
+def _invoke(arguments: list[str], events: queue.Queue) -> Any:
+    from dbt.cli.main import dbtRunner
+    from google.protobuf.json_format import MessageToDict
+
+    def pass_on(event: Any) -> None:
+        if event.info.name in RESULT_EVENTS:
+            events.put(MessageToDict(event, preserving_proto_field_name=True))
+
+    data_dir = read_settings().data_dir
+    flags = ["--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", str(data_dir / "logs")]
+    places = [
+        "--project-dir",
+        str(DBT_PROJECT_DIR),
+        "--profiles-dir",
+        str(DBT_PROJECT_DIR),
+        # What dbt writes about a build lies with the data it built, so that two data folders never share it.
+        "--target-path",
+        str(data_dir / "dbt_target"),
+    ]
+    parsed = dbtRunner().invoke(["--quiet", *flags, "parse", *places])
+    if not parsed.success:
+        return parsed
+    try:
+        return dbtRunner(manifest=parsed.result, callbacks=[pass_on]).invoke([*flags, "build", *places, *arguments])
+    finally:
+        _close_warehouse()
+
+
+def _close_warehouse() -> None:
+    """dbt keeps DuckDB open for the life of the process, and so would keep everybody else out."""
+    from dbt.adapters.factory import FACTORY
+
+    for adapter in FACTORY.adapters.values():
+        adapter.cleanup_connections()
+        adapter.connections.close_all_connections()
+
+
+def _reasons(outcome: Any) -> str:
+    if outcome.exception is not None:
+        return f"dbt could not read the project: {outcome.exception}"
+    failed = [result for result in outcome.result.results if result.status in ("error", "fail", "runtime error")]
+    lines = [f"{result.node.name}: {str(result.message).strip()}" for result in failed]
+    return "dbt could not build everything; what depends on it was left as it was.\n" + "\n".join(lines)
+
+
+def _newest_source() -> float:
+    target = dbt_project.target_path
+    return max(
+        path.stat().st_mtime
+        for pattern in MANIFEST_SOURCES
+        for path in DBT_PROJECT_DIR.rglob(pattern)
+        if (DBT_PROJECT_DIR / target) not in path.parents
+    )

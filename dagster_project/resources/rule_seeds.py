@@ -1,0 +1,38 @@
+"""The rule files in a place where dbt can do them no harm."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from dagster_project.rules.schema import RULE_FILES
+from dagster_project.settings import DBT_PROJECT_DIR, SHIPPED_RULES_DIR
+
+
+def seeds_for_dbt(rules_dir: Path) -> str:
+    """The folder of rule files as dbt may be given it: inside its project, or shipped with it, by a relative path.
+
+    dbt writes what it ran to `<target>/run/<project>/<path of the file>`. An absolute path leads from there back to the
+    rule file itself, and dbt overwrites it with SQL. Rules from elsewhere are therefore copied, once per content; other
+    files that lie beside them are not, for dbt would take each CSV for a seed.
+    """
+    if rules_dir.resolve() == SHIPPED_RULES_DIR.resolve():
+        return os.path.relpath(SHIPPED_RULES_DIR, DBT_PROJECT_DIR)
+    files = [file for name in sorted(RULE_FILES) if (file := rules_dir / f"{name}.csv").is_file()]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    copies = DBT_PROJECT_DIR / "target" / "rules"
+    copy = copies / digest.hexdigest()[:16]
+    if not copy.is_dir():
+        copies.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=copies))
+        for file in files:
+            shutil.copyfile(file, unfinished / file.name)
+        try:
+            unfinished.rename(copy)
+        except OSError:
+            # Another process made the same copy meanwhile.
+            shutil.rmtree(unfinished)
+    return os.path.relpath(copy, DBT_PROJECT_DIR)

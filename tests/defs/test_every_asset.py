@@ -1,0 +1,60 @@
+"""Every asset can be materialized by itself, and says in the UI what it is, whose it is and what it is made with."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_project.definitions import defs
+from dagster_project.settings import PROJECT_DIR
+from tests.defs.conftest import SampleRuns
+from tests.whole_run import SAMPLE_AS_OF, reasons
+
+SPECS = list(defs.resolve_all_asset_specs())
+STEPS = ["rules", "ingest", "score", "decide", "diff", "sync", "act", "report"]
+OWN_ASSETS = sorted(spec.key.to_user_string() for spec in SPECS if "dbt" not in spec.kinds)
+DBT_ASSETS = ["rules/score_bands", "staging/stg_product__events", "score/contact_scores", "decide/actions"]
+
+
+def test_the_groups_are_the_steps_of_the_job():
+    assert {spec.group_name for spec in SPECS} == set(STEPS)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=[spec.key.to_user_string() for spec in SPECS])
+def test_every_asset_has_a_description_an_owner_and_kinds(spec: dg.AssetSpec):
+    assert spec.description
+    assert len(spec.description) > 20
+    assert spec.owners
+    assert spec.kinds
+
+
+def test_the_asset_graph_runs_from_ingest_to_report_in_the_order_of_the_steps():
+    graph = defs.resolve_asset_graph()
+    rank = {step: position for position, step in enumerate(STEPS)}
+    for spec in SPECS:
+        for parent in graph.get(spec.key).parent_keys:
+            parent_group = graph.get(parent).group_name
+            assert rank[parent_group] <= rank[spec.group_name], (parent, spec.key)
+
+
+@pytest.mark.parametrize("key", [*OWN_ASSETS, *DBT_ASSETS])
+def test_every_asset_can_be_materialized_alone(sample: SampleRuns, key: str):
+    assert reasons(sample.pipeline.materialize(key, as_of=SAMPLE_AS_OF)) == {}
+
+
+def test_the_dagster_command_line_materializes_an_asset(sample: SampleRuns, tmp_path: Path):
+    command = ["asset", "materialize", "--select", "diff/crm_contacts_changed", "-m", "dagster_project.definitions"]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "dagster", *command],
+        cwd=PROJECT_DIR,
+        env=os.environ | {"DAGSTER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "RUN_SUCCESS" in done.stderr
