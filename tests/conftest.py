@@ -1,6 +1,7 @@
 """What every test starts from: an environment that names nobody, a data folder of its own, a sandbox when asked."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from dagster_project.state.database import open_state
 OURS = ("PQL_", "HUBSPOT_", "SLACK_", "ENRICHMENT_", "DAGSTER_HOME")
 TOKEN = "test-token-that-must-not-be-seen"
 REAL_DATA = Path(os.environ.get("PQL_REAL_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+def pytest_unconfigure() -> None:
+    """At exit, DuckDB takes whatever pytest's import hook still holds for a leak of its own, and says so at length."""
+    for hook in [finder for finder in sys.meta_path if type(finder).__name__ == "AssertionRewritingHook"]:
+        sys.meta_path.remove(hook)
+        hook.config = hook.session = None
 
 
 def name_nobody(environment: pytest.MonkeyPatch) -> None:
