@@ -69,11 +69,13 @@ def load_source(
     """Load what is new in `<landing_dir>/<source>/`, file by file in name order, one transaction a file.
 
     A file that cannot be taken is refused whole, stays where it is, and does not hold back the others. It is
-    looked at again when its content changes.
+    looked at again when its content changes. A name that says no kind is told with the events, so that a visit for each
+    kind tells it once.
     """
     listing = list_landing(landing_dir, source)
     reports = [_load_file(connection, file) for file in listing.files if file.kind in kinds]
-    reports.extend(FileReport(name, "unknown", "refused", detail=why) for name, why in listing.unusable)
+    if "events" in kinds:
+        reports.extend(FileReport(name, "unknown", "refused", detail=why) for name, why in listing.unusable)
     return LoadReport(source, reports)
 
 

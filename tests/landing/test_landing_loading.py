@@ -206,6 +206,12 @@ def test_a_name_that_does_not_say_what_it_holds_is_told(landing, name):
     )
 
 
+def test_a_name_that_says_no_kind_is_told_once_by_a_visit_for_each_kind(landing):
+    landing.drop("notes.txt", b"")
+    reports = [load_source(landing.connection, landing.folder, "product", [kind]) for kind in KINDS]
+    assert [file.name for report in reports for file in report.refused] == ["product/notes.txt"]
+
+
 def test_a_folder_and_a_link_to_nothing_are_told(landing):
     landing.drop("users.jsonl", as_lines(USER))
     (landing.folder / "product" / "events").mkdir()
