@@ -1,7 +1,9 @@
 """Opening the state database: its schema is brought up to date first, once per process."""
 
+import sqlite3
 from functools import cache
 from pathlib import Path
+from time import monotonic, sleep
 
 from alembic import command
 from alembic.config import Config
@@ -15,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Two processes may open a fresh database at once; one migrates, the other waits for the lock.
 MIGRATION_LOCK = 7_719_240
+LOCK_PATIENCE_SECONDS = 30.0
 
 
 class StateUnavailable(Exception):
@@ -34,12 +37,12 @@ def open_state(url: str) -> Engine:
     address = _parsed(url)
     place = address.set(query={}).render_as_string(hide_password=True)
     try:
-        engine = create_engine(address)
+        engine = _engine(address, place)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin immediate"))
             if address.database:
-                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+                _make_room(Path(address.database), place)
         _migrate(engine)
     except ImportError as error:
         raise StateUnavailable(f"The state database {place} needs a driver: {error}. Install it.") from None
@@ -67,12 +70,48 @@ def _parsed(url: str) -> URL:
     return address
 
 
-def _prepare_sqlite(connection, _record) -> None:
+def _engine(address: URL, place: str) -> Engine:
+    try:
+        return create_engine(address)
+    except (TypeError, ValueError):
+        # What the driver says would show the value, and so perhaps a secret.
+        raise StateUnavailable(
+            f"The state database {place} cannot be used: an option behind the ? of PQL_STATE_URL has a value that its "
+            "driver does not take. Correct it or leave it out."
+        ) from None
+
+
+def _make_room(file: Path, place: str) -> None:
+    if file.is_dir():
+        raise StateUnavailable(
+            f"The state database {place} is a folder; name a file in it, such as {file.name}/state.sqlite."
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own implicit transactions would begin late and upgrade their lock, which two writers cannot both do.
     connection.isolation_level = None
-    connection.execute("pragma busy_timeout = 30000")
-    connection.execute("pragma journal_mode = wal")
+    connection.execute(f"pragma busy_timeout = {LOCK_PATIENCE_SECONDS * 1000:.0f}")
+    _use_wal(connection)
     connection.execute("pragma synchronous = full")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Write-ahead mode, which the file keeps.
+
+    While a fresh file is changed to it, SQLite refuses everybody else at once, whatever busy_timeout says.
+    """
+    last_try = monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            # The low byte is the kind of error; the rest says more about it.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= last_try:
+                raise
+        sleep(0.02)
 
 
 def _migrate(engine: Engine) -> None:
