@@ -13,8 +13,10 @@ import json
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -90,7 +92,7 @@ def current_snapshot(published_dir: Path) -> Snapshot:
         NothingPublished: There is none.
     """
     link = published_dir / CURRENT
-    if not link.exists():
+    if not (link / MANIFEST).exists():
         raise NothingPublished(
             f"Nothing is published in {published_dir} yet; run `make run`, which builds and publishes."
         )
@@ -113,28 +115,42 @@ def _prune(published_dir: Path, current: Path) -> None:
 
     Folders that no build made are nobody's business here.
     """
-    published = sorted(
-        (path.parent for path in published_dir.glob(f"[!.]*/{MANIFEST}") if not path.parent.is_symlink()),
-        key=lambda path: (path / MANIFEST).stat().st_mtime_ns,
-        reverse=True,
-    )
-    newest_of_day: dict[str, Path] = {}
-    for path in published:
-        day = datetime.fromtimestamp((path / MANIFEST).stat().st_mtime, UTC).date().isoformat()
-        newest_of_day.setdefault(day, path)
+    published = sorted(_published(published_dir), reverse=True)
+    newest_of_day: dict[date, Path] = {}
+    for published_at, path in published:
+        newest_of_day.setdefault(published_at.date(), path)
+    last = [path for _, path in published[:KEEP_LAST]]
     # The one just made may not be the newest: clocks are set back, and folders are copied.
-    kept = {current, *published[:KEEP_LAST], *list(newest_of_day.values())[:KEEP_DAYS]}
-    for path in [*(path for path in published if path not in kept), *_cut_off(published_dir)]:
-        if path.is_symlink():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
+    kept = {current, *last, *list(newest_of_day.values())[:KEEP_DAYS]}
+    for path in [*(path for _, path in published if path not in kept), *_cut_off(published_dir)]:
+        with suppress(FileNotFoundError):  # Another run publishes at this moment and was faster.
+            _remove(path)
 
 
-def _cut_off(published_dir: Path) -> list[Path]:
+def _published(published_dir: Path) -> Iterator[tuple[datetime, Path]]:
+    for manifest in published_dir.glob(f"[!.]*/{MANIFEST}"):
+        if not manifest.parent.is_symlink():
+            with suppress(FileNotFoundError):
+                yield datetime.fromtimestamp(manifest.stat().st_mtime, UTC), manifest.parent
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+        return
+    if not path.name.endswith(UNFINISHED):
+        # It is taken apart under this name: a snapshot is complete or not there, on its way out too.
+        path = path.rename(path.with_name(f".{path.name}{UNFINISHED}"))
+    shutil.rmtree(path)
+
+
+def _cut_off(published_dir: Path) -> Iterator[Path]:
     """What a publish that was killed left behind; a day old, so that nobody is at it any more."""
-    leftovers = [*published_dir.glob(f".*{UNFINISHED}"), *published_dir.glob(f".{CURRENT}.*")]
-    return [path for path in leftovers if time.time() - path.lstat().st_mtime > DAY_SECONDS]
+    for pattern in (f".*{UNFINISHED}", f".{CURRENT}.*"):
+        for path in published_dir.glob(pattern):
+            with suppress(FileNotFoundError):
+                if time.time() - path.lstat().st_mtime > DAY_SECONDS:
+                    yield path
 
 
 def _quoted(path: Path) -> str:
