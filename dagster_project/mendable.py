@@ -4,7 +4,7 @@ from dagster_project.crm.errors import CrmError
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.dbt import BuildFailed
-from dagster_project.resources.warehouse import WarehouseBusy
+from dagster_project.resources.warehouse import WarehouseBusy, WarehouseUnusable
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.settings import SettingsInvalid
 from dagster_project.state.database import StateUnavailable
@@ -19,4 +19,5 @@ MENDABLE = (
     SlackUnavailable,
     StateUnavailable,
     WarehouseBusy,
+    WarehouseUnusable,
 )

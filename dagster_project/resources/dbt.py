@@ -9,6 +9,7 @@ still turned into Dagster events by dagster-dbt.
 import json
 import os
 import queue
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 MANIFEST_SOURCES = ("*.sql", "*.yml", "*.yaml")
 # The events of a node that dagster-dbt turns into materializations and check results.
 RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+# As DuckDB says it, of a view too; the name may be followed by the schema that is missing with it.
+MISSING_TABLE = re.compile(r"Table with name .+ does not exist")
 INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 
 dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
@@ -153,8 +156,24 @@ def _reasons(outcome: Any) -> str:
     if outcome.exception is not None:
         return f"dbt could not read the project: {outcome.exception}"
     failed = [result for result in outcome.result.results if result.status in ("error", "fail", "runtime error")]
-    lines = [f"{result.node.name}: {str(result.message).strip()}" for result in failed]
+    lines = [f"{result.node.name}: {str(result.message).strip()}{_remedy(result)}" for result in failed]
     return "dbt could not build everything; what depends on it was left as it was.\n" + "\n".join(lines)
+
+
+def _remedy(result: Any) -> str:
+    """What to run when a part was selected alone and what it reads was never built."""
+    if not MISSING_TABLE.search(str(result.message)):
+        return ""
+    node = result.node
+    remedy = f"\n  What {node.name} is made from must be built first: run `make run`"
+    if node.resource_type == "model":
+        # A bare `+schema/name` would select one layer only.
+        selection = f"""'+key:"{node.schema}/{node.name}"'"""
+        remedy += (
+            ", or select it with its upstream: "
+            f"`dagster asset materialize --select {selection} -m dagster_project.definitions`"
+        )
+    return remedy + "."
 
 
 def _newest_source() -> float:

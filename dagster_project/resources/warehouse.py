@@ -18,6 +18,10 @@ class WarehouseBusy(Exception):
     """Another process kept the warehouse file open; the message names it."""
 
 
+class WarehouseUnusable(Exception):
+    """The warehouse file is not there to be read, or is none; the message says what to do."""
+
+
 @contextmanager
 def open_warehouse(
     path: Path,
@@ -30,6 +34,7 @@ def open_warehouse(
 
     Raises:
         WarehouseBusy: The lock was not given up within `patience_seconds`.
+        WarehouseUnusable: There is no file to read, or it is no DuckDB file.
     """
     connection = _connect(path, read_only, patience_seconds, sleep)
     try:
@@ -50,12 +55,21 @@ def _connect(
         except duckdb.IOException as error:
             # The path stands in every message, and may have the word in it too.
             if "Could not set lock" not in str(error):
-                raise
+                raise WarehouseUnusable(_remedy(path, error)) from None
             if waited >= patience_seconds:
                 raise WarehouseBusy(f"{path} is in use by another process: {error}. Close it and run again.") from None
         sleep(pause)
         waited += pause
         pause = min(pause * 2, 2.0)
+
+
+def _remedy(path: Path, error: duckdb.Error) -> str:
+    if not path.exists():
+        return f"{path} is not there yet; run `make run`, which makes it."
+    return (
+        f"{path} cannot be opened as a DuckDB file: {error}. Move it away and run again: the warehouse is made anew "
+        "from the landing files and the state."
+    )
 
 
 class Warehouse(dg.ConfigurableResource):
