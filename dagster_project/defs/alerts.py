@@ -6,7 +6,7 @@ from dagster_project.masking import masked
 from dagster_project.outreach.messages import escaped
 from dagster_project.outreach.slack import SlackAnswerLost, SlackRefused, SlackUnavailable
 from dagster_project.resources.slack import SlackWorkspace
-from dagster_project.settings import read_settings
+from dagster_project.settings import SettingsInvalid, read_settings
 
 LONGEST_MESSAGE = 1_500
 
@@ -22,14 +22,19 @@ def failed_runs(context: dg.RunFailureSensorContext, slack: SlackWorkspace) -> N
         f"Run of {context.dagster_run.job_name} failed ({context.dagster_run.run_id[:8]})\n" + "\n".join(reasons)
     )
     context.log.error(text)
-    if slack.is_dry_run:
+    try:
+        if slack.is_dry_run:
+            return
+        channel = read_settings().alert_channel
+    except SettingsInvalid as problem:
+        context.log.error(f"The alert could not be posted: {problem}")
         return
     try:
         door = slack.connect()
-        door.post(door.channel_id(read_settings().alert_channel), escaped(text[:LONGEST_MESSAGE]))
+        door.post(door.channel_id(channel), escaped(text[:LONGEST_MESSAGE]))
     except (SlackRefused, SlackUnavailable, SlackAnswerLost) as problem:
         # An alert that failed must not be an error that alerts.
-        context.log.error(f"The alert could not be posted: {problem}")
+        context.log.error(f"The alert could not be posted to {channel} (PQL_ALERT_CHANNEL): {problem}")
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from dagster_project.crm.syncing import find_unsynced
-from dagster_project.defs.score_and_decide import published_marts
+from dagster_project.counting import counted, counted_of
+from dagster_project.crm.syncing import SyncRun, find_unsynced
+from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_objects, sync_run
 from dagster_project.landing.contract import SOURCES
 from dagster_project.landing.files import fingerprint, list_landing
@@ -19,7 +20,7 @@ from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.slack import SlackWorkspace
 from dagster_project.resources.state import State
-from dagster_project.settings import read_settings
+from dagster_project.settings import SettingsInvalid, read_settings
 
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -29,8 +30,9 @@ UNFINISHED = [
 ]
 
 everything = dg.AssetSelection.all()
-up_to_published = dg.AssetSelection.assets(published_marts).upstream() | dg.AssetSelection.checks_for_assets(
-    published_marts
+# All of dbt, also what no mart reads: a sync that built a rule file would wait for the warehouse.
+up_to_published = dg.AssetSelection.assets(scored_and_decided, published_marts).upstream() | (
+    dg.AssetSelection.checks_for_assets(published_marts)
 )
 
 score_job = dg.define_asset_job(
@@ -38,31 +40,36 @@ score_job = dg.define_asset_job(
 )
 sync_job = dg.define_asset_job(
     "sync",
-    everything
-    - dg.AssetSelection.assets(published_marts).upstream()
-    - dg.AssetSelection.checks_for_assets(published_marts),
+    everything - up_to_published,
     description="Write to HubSpot what it does not hold, then send the messages that are owed.",
 )
 whole_job = dg.define_asset_job("whole_job", everything, description="Everything once, from landing files to Slack.")
 
 
 @dg.schedule(job=score_job, cron_schedule="0 * * * *", default_status=dg.DefaultScheduleStatus.RUNNING)
-def hourly_score(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+def hourly_score(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Score everybody every hour: points decay and people go quiet without any event."""
-    as_of = read_settings().as_of or context.scheduled_execution_time.astimezone(UTC)
+    try:
+        settings = read_settings()
+    except SettingsInvalid as error:
+        return dg.SkipReason(f"Nothing can run: {error}")
+    as_of = settings.as_of or context.scheduled_execution_time.astimezone(UTC)
     return dg.RunRequest(run_config={"resources": {"clock": {"config": {"as_of": as_of.isoformat()}}}})
 
 
 @dg.sensor(job=score_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Score as soon as a file lands; one run for all files that are new at one look."""
-    landing_dir = read_settings().landing_dir
+    try:
+        landing_dir = read_settings().landing_dir
+    except SettingsInvalid as error:
+        return dg.SkipReason(f"Cannot tell: {error}")
     files = [file.name for source in SOURCES for file in list_landing(landing_dir, source).files]
     seen = fingerprint(landing_dir, SOURCES)
     if not files:
         return dg.SkipReason(f"No file lies in {landing_dir}.")
     if seen == context.cursor:
-        return dg.SkipReason(f"None of the {len(files)} landing files is new.")
+        return dg.SkipReason(f"No file is new; {counted(len(files), 'file')} seen before.")
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=seen, tags={"pql/landing_files": str(len(files))})], cursor=seen
     )
@@ -83,12 +90,14 @@ def unsynced_changes(
     try:
         run = sync_run(marts, state, "sensor")
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
-        messages = _owed_messages(marts, state)
+        messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
-    counts = ", ".join(f"{changes.record_count} {name}" for name, changes in differing.items() if changes.record_count)
+    counts = ", ".join(
+        counted_of(changes.record_count, name) for name, changes in differing.items() if changes.record_count
+    )
     if hubspot.is_dry_run:
         return dg.SkipReason(
             f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts or 'nothing'} would be written."
@@ -99,21 +108,22 @@ def unsynced_changes(
         )
     if not counts and not messages:
         return dg.SkipReason("HubSpot already holds every desired value, and no message is owed.")
-    reason = f"{counts or 'nothing'} to write, {len(messages)} messages to settle"
+    reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
     context.log.info(f"Asking for a sync: {reason}.")
     # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
     texts = [*(changes.rows.write_csv() for changes in differing.values()), *messages]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(run_key=f"{datetime.now(UTC):%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})
-        ]
+        run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]
     )
 
 
-def _owed_messages(marts: PublishedMarts, state: State) -> list[str]:
+def _owed_messages(run: SyncRun) -> list[str]:
     """What a run could send or settle now, with how often it was tried: after a try that failed it is work anew."""
-    engine = state.engine()
-    open_rows = outbox.open_rows(engine, datetime.now(UTC))
+    open_rows = outbox.open_rows(run.engine, utc_now())
     tried = [f"{row.action.action_id} {row.state} {row.attempts}" for row in open_rows]
-    return [*tried, *unqueued_ids(marts.current().path("decide.actions"), engine)]
+    return [*tried, *unqueued_ids(run.snapshot_dir / "decide.actions.parquet", run.engine)]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,14 +1,20 @@
 """What a person sees in the terminal while a job runs: one line a step."""
 
 import logging
+import re
 import sys
 import time
 from typing import TextIO
 
 import dagster as dg
 
+from dagster_project.counting import counted
+from dagster_project.masking import masked
+
 STEP_WIDTH = 32
 LINE_WIDTH = 110
+# Dagster's words for a step behind one that failed; there is no event for it.
+NOT_EXECUTED = re.compile(r"Dependencies for step .+ Not executing\.")
 
 
 class StepLines(logging.Handler):
@@ -30,10 +36,12 @@ class StepLines(logging.Handler):
         step = (meta["step_key"] or "").replace("__", ".")
         if meta["dagster_event"] is not None:
             self._on_event(meta["dagster_event"].event_type_value, step)
+        elif NOT_EXECUTED.fullmatch(meta["orig_message"]):
+            self._line(f"  skip {step}")
         elif record.levelno >= logging.WARNING:
-            self._line(f"{'':7}! {meta['orig_message']}")
+            self._line(f"{'':7}! {masked(meta['orig_message'])}")
         elif record.levelno == logging.INFO:
-            self._counter(f"{step:<{STEP_WIDTH}} {meta['orig_message']}")
+            self._counter(f"{step:<{STEP_WIDTH}} {masked(meta['orig_message'])}")
 
     def _on_event(self, kind: str, step: str) -> None:
         if kind == "STEP_START":
@@ -41,11 +49,13 @@ class StepLines(logging.Handler):
             self._counter(step)
         elif kind == "ASSET_MATERIALIZATION":
             self._built += 1
-            self._counter(f"{step:<{STEP_WIDTH}} {self._built} built, {self._checked} tests passed")
+            self._counter(f"{step:<{STEP_WIDTH}} {self._built} built, {counted(self._checked, 'test')}")
         elif kind == "ASSET_CHECK_EVALUATION":
             self._checked += 1
         elif kind == "STEP_SUCCESS":
-            counts = f"   {self._built} tables and rule files, {self._checked} tests" if self._built > 1 else ""
+            counts = (
+                f"   {self._built} tables and rule files, {counted(self._checked, 'test')}" if self._built > 1 else ""
+            )
             self._line(f"  ok   {step:<{STEP_WIDTH}} {time.monotonic() - self._started_at:5.1f} s{counts}")
         elif kind == "STEP_FAILURE":
             self._line(f"  FAIL {step:<{STEP_WIDTH}} {time.monotonic() - self._started_at:5.1f} s")

@@ -4,18 +4,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from dagster_project.counting import counted, counted_of
 from dagster_project.crm.changes import LEFT_OUT
 from dagster_project.publish.snapshot import Snapshot
-from dagster_project.reports.counting import counted
 
 INGESTED = ("events", "users", "companies")
-SINGULAR = {
-    "events": "event",
-    "users": "user",
-    "contacts": "contact",
-    "companies": "company",
-    "owners": "owner",
-}
 
 
 @dataclass(frozen=True)
@@ -67,12 +60,12 @@ def _ingest(steps: dict[str, dict]) -> AccountLine | None:
     for summary in kinds.values():
         for reason, count in summary["reasons"].items():
             reasons[reason] = reasons.get(reason, 0) + count
-    loaded = ", ".join(counted(summary["loaded"], SINGULAR[kind], kind) for kind, summary in kinds.items())
+    loaded = ", ".join(counted_of(summary["loaded"], kind) for kind, summary in kinds.items())
     refused = {name: why for summary in kinds.values() for name, why in summary["refused"].items()}
     if files:
         sentence = f"{loaded} from {counted(files, 'new file')}."
     elif refused:
-        sentence = "no file could be loaded."
+        sentence = "nothing new could be loaded."
     else:
         sentence = "no new file; every file is loaded already."
     notes = []
@@ -93,7 +86,7 @@ def _hubspot_copy(steps: dict[str, dict]) -> AccountLine | None:
         )
     if summary["state"] == "kept":
         return AccountLine("hubspot", "could not be read; the last copy was used.", (summary["problem"],))
-    read = (counted(summary[kind], SINGULAR[kind], kind) for kind in ("contacts", "companies", "owners"))
+    read = (counted_of(summary[kind], kind) for kind in ("contacts", "companies", "owners"))
     return AccountLine("hubspot", f"{', '.join(read)} read.")
 
 
@@ -165,7 +158,7 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
             f"{counted(summary['acknowledged_records'], 'record')} in {counted(summary['calls'], 'call')}."
         )
     elif summary["changed_records"]:
-        sentence = f"{object_type}: HubSpot took nothing; {counted(summary['changed_records'], 'record')} still differ."
+        sentence = f"{object_type}: HubSpot took nothing; {_still_differing(summary['changed_records'])}."
     else:
         sentence = f"{object_type}: nothing to send; HubSpot already holds every desired value."
     notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
@@ -177,6 +170,10 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         notes.append(f"{summary['waiting_records']:,} refused before; tried again later or when the value changes")
     notes += [f"handoff of {key} not made: {why}" for key, why in summary["handoffs_overtaken"].items()]
     return AccountLine("sync", sentence, tuple(notes))
+
+
+def _still_differing(count: int) -> str:
+    return f"{counted(count, 'record')} still {'differs' if count == 1 else 'differ'}"
 
 
 def _act(steps: dict[str, dict]) -> AccountLine | None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import duckdb
 
+from dagster_project.counting import counted
 from dagster_project.publish.snapshot import Snapshot
-from dagster_project.reports.counting import counted
 
 
 class NobodyFound(Exception):

@@ -1,0 +1,19 @@
+"""Numbers with their nouns."""
+
+SINGULAR = {
+    "events": "event",
+    "users": "user",
+    "contacts": "contact",
+    "companies": "company",
+    "owners": "owner",
+}
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """`1 handoff`, `1,200 handoffs`; a noun that does not just take an s brings its plural."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def counted_of(count: int, kind: str) -> str:
+    """`1 company`, `2 companies`, by the plural that names them everywhere else."""
+    return counted(count, SINGULAR[kind], kind)

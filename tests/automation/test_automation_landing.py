@@ -1,0 +1,141 @@
+"""What makes a score run: a file that lands, and the full hour."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+from automation_ticks import asked, said, tick
+
+from dagster_project.definitions import defs
+from dagster_project.defs.automation import hourly_score, new_landing_files
+from dagster_project.resources.clock import Clock
+
+BAD_CLOCK = (
+    "The environment variable PQL_AS_OF is 'yesterday' and should be an ISO 8601 instant such as 2026-11-20T09:00:00Z."
+)
+
+
+@pytest.fixture
+def landing(data_dir: Path) -> Path:
+    folder = data_dir / "landing" / "product"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def put(folder: Path, name: str, text: str = "event_id\n", *, second: int = 0) -> None:
+    """A file with this name, written at a fixed instant."""
+    (folder / name).write_text(text, encoding="utf-8")
+    os.utime(folder / name, (1_700_000_000 + second, 1_700_000_000 + second))
+
+
+def look(instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
+    return tick(new_landing_files, instance, cursor)
+
+
+# New files
+
+
+def test_a_folder_without_files_is_named(instance: dg.DagsterInstance, data_dir: Path):
+    assert said(look(instance)) == f"No file lies in {data_dir / 'landing'}."
+
+
+def test_files_that_are_new_at_one_look_are_one_run(instance: dg.DagsterInstance, landing: Path):
+    put(landing, "events_1.csv")
+    put(landing, "users.csv")
+    assert asked(look(instance)).tags == {"pql/landing_files": "2"}
+
+
+def test_the_same_files_are_asked_for_once(instance: dg.DagsterInstance, landing: Path):
+    put(landing, "events_1.csv")
+    first = look(instance)
+    assert said(look(instance, first.cursor)) == "No file is new; 1 file seen before."
+    # A daemon that lost its cursor asks again, and Dagster knows the key.
+    assert asked(look(instance)).run_key == asked(first).run_key
+
+
+@pytest.mark.parametrize("change", ["added", "replaced", "renamed", "taken away"])
+def test_a_set_of_files_that_changed_is_asked_for_again(instance: dg.DagsterInstance, landing: Path, change: str):
+    put(landing, "events_1.csv")
+    put(landing, "events_2.csv")
+    first = look(instance)
+    if change == "added":
+        put(landing, "events_3.csv")
+    elif change == "replaced":
+        put(landing, "events_2.csv", second=1)
+    elif change == "renamed":
+        (landing / "events_2.csv").rename(landing / "events_4.csv")
+    else:
+        (landing / "events_2.csv").unlink()
+    second = look(instance, first.cursor)
+    assert asked(second).run_key != asked(first).run_key
+    assert isinstance(look(instance, second.cursor), dg.SkipReason)
+
+
+@pytest.mark.parametrize("name", ["events.csv.tmp", "events.csv.part", "events.csv.crdownload", ".events.csv"])
+def test_a_file_that_is_not_whole_yet_is_waited_for(instance: dg.DagsterInstance, landing: Path, name: str):
+    put(landing, name)
+    assert said(look(instance)).startswith("No file lies in")
+    put(landing, "users.csv")
+    cursor = look(instance).cursor
+    put(landing, name, "event_id\ne1\n", second=1)
+    assert isinstance(look(instance, cursor), dg.SkipReason)
+    (landing / name).rename(landing / "events.csv")
+    assert asked(look(instance, cursor)).tags == {"pql/landing_files": "2"}
+
+
+def test_a_variable_that_cannot_be_used_is_said_and_is_no_error(
+    instance: dg.DagsterInstance, landing: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put(landing, "events_1.csv")
+    monkeypatch.setenv("PQL_AS_OF", "yesterday")
+    assert said(look(instance)) == f"Cannot tell: {BAD_CLOCK}"
+
+
+# The full hour
+
+
+def score_at(instant: datetime) -> dg.RunRequest | dg.SkipReason:
+    with dg.build_schedule_context(scheduled_execution_time=instant) as context:
+        return hourly_score(context)
+
+
+def as_of(request: dg.RunRequest) -> str:
+    return request.run_config["resources"]["clock"]["config"]["as_of"]
+
+
+def test_the_clock_of_an_hourly_run_is_the_hour_it_was_meant_for():
+    assert as_of(score_at(datetime(2026, 11, 20, 9, tzinfo=UTC))) == "2026-11-20T09:00:00+00:00"
+
+
+def test_the_clock_is_in_utc_whatever_zone_the_daemon_is_in():
+    request = score_at(datetime(2026, 11, 20, 14, 30, tzinfo=ZoneInfo("Asia/Kolkata")))
+    assert as_of(request) == "2026-11-20T09:00:00+00:00"
+
+
+def test_a_clock_that_was_set_is_the_clock_of_hourly_runs_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PQL_AS_OF", "2026-11-20T10:00:00+01:00")
+    assert as_of(score_at(datetime(2027, 1, 1, tzinfo=UTC))) == "2026-11-20T09:00:00+00:00"
+
+
+def test_the_clock_that_is_asked_for_is_the_clock_the_run_has(instance: dg.DagsterInstance):
+    request = score_at(datetime(2026, 11, 20, 9, tzinfo=UTC))
+    assert Clock(as_of=as_of(request)).of_run(instance, "run") == datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def test_an_hour_in_which_nothing_can_run_says_why(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PQL_AS_OF", "yesterday")
+    assert said(score_at(datetime(2026, 11, 20, 9, tzinfo=UTC))) == f"Nothing can run: {BAD_CLOCK}"
+
+
+def test_a_score_run_sends_nothing_and_a_sync_run_builds_nothing():
+    def steps(job: str) -> set[str]:
+        return {node.name for node in defs.resolve_job_def(job).graph.nodes}
+
+    assert {"raw__hubspot", "scored_and_decided", "decide__published_marts"} <= steps("score")
+    assert not [step for step in steps("score") if step.startswith(("sync__", "act__"))]
+    assert {step.partition("__")[0] for step in steps("sync")} == {"diff", "sync", "act", "report"}
+    assert steps("whole_job") == steps("score") | steps("sync")
+    assert not steps("score") & steps("sync")

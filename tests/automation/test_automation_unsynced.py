@@ -1,0 +1,350 @@
+"""When a sync is asked for: while HubSpot lacks something that was decided, or a message is owed; once for one work."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from automation_ticks import asked, said, tick
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from sqlalchemy import Engine, insert
+
+from dagster_project.crm.ledger import Acknowledged, append
+from dagster_project.definitions import defs
+from dagster_project.defs import automation
+from dagster_project.defs.automation import sync_job, unsynced_changes
+from dagster_project.outreach import outbox
+from dagster_project.settings import SHIPPED_RULES_DIR, read_settings
+from dagster_project.state.database import open_state
+from dagster_project.state.tables import handoffs
+from tests.conftest import TOKEN
+from tests.small_snapshot import AS_OF, desired_contact, handoff_action, publish_small
+
+NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
+NOBODY_LISTENS = "http://127.0.0.1:9"
+NORA = desired_contact("u1", "101", pql_score=80)
+TOM = desired_contact("u2", "102", pql_score=12)
+BRIGHTLOOM = {"record_key": "c1", "hubspot_id": "201", "matched_by": "domain", "company_id": "c1"}
+
+
+class Outside:
+    """What a sensor finds: published marts, a state, an environment, and the time."""
+
+    def __init__(self, data_dir: Path, environment: pytest.MonkeyPatch) -> None:
+        self.published_dir = data_dir / "published"
+        self.environment = environment
+        self.at(NOW)
+
+    def at(self, instant: datetime) -> None:
+        self.environment.setattr(automation, "utc_now", lambda: instant)
+
+    def go_live(self, *, slack: bool = True) -> None:
+        """HubSpot and Slack are named, at an address where nobody listens: a sensor asks neither."""
+        self.environment.setenv("HUBSPOT_ACCESS_TOKEN", TOKEN)
+        self.environment.setenv("HUBSPOT_BASE_URL", NOBODY_LISTENS)
+        if slack:
+            self.environment.setenv("SLACK_BOT_TOKEN", TOKEN)
+            self.environment.setenv("SLACK_BASE_URL", f"{NOBODY_LISTENS}/api/")
+
+    def decide(self, *contacts: dict, companies: list[dict] | None = None, actions: list[dict] | None = None) -> None:
+        publish_small(
+            self.published_dir,
+            decide__crm_contacts_desired=list(contacts),
+            decide__crm_companies_desired=companies or [],
+            decide__actions=actions or [],
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return open_state(read_settings().state_database_url)
+
+    def acknowledge(self, record_key: str, hubspot_id: str, name: str, value: str) -> None:
+        """HubSpot holds this value on this contact."""
+        entry = Acknowledged(record_key, hubspot_id, name, value, None)
+        with self.engine.begin() as connection:
+            append(connection, "contacts", [entry], run_id="sync", as_of=AS_OF, acknowledged_at=NOW)
+
+    def acknowledge_handoff(self, number: int) -> None:
+        row = {
+            "handoff_id": f"handoff-{number}",
+            "record_key": f"user-{number}",
+            "episode": 1,
+            "owner_id": "201",
+            "owner_reason": "round_robin",
+            "handed_off_at": AS_OF,
+            "run_id": "sync",
+            "claimed_at": AS_OF,
+            "acknowledged_as_of": AS_OF,
+            "acknowledged_at": AS_OF,
+        }
+        with self.engine.begin() as connection:
+            connection.execute(insert(handoffs).values(row))
+
+    def owe(self, number: int = 1) -> str:
+        """A message is in the outbox and due."""
+        action = outbox.Action(
+            f"action-{number}", "trigger", "slack_message", "owner", "u1", {}, AS_OF + timedelta(hours=48)
+        )
+        outbox.enqueue(self.engine, [action], as_of=AS_OF, now=NOW)
+        return action.action_id
+
+    def try_in_vain(self, action_id: str, state: str = "pending") -> None:
+        """A run tries the message long ago, so that it is due again."""
+        long_ago = NOW - timedelta(hours=2)
+        assert outbox.claim(self.engine, action_id, "run", long_ago)
+        outbox.settle(self.engine, action_id, state, run_id="run", as_of=AS_OF, now=long_ago)
+
+
+@pytest.fixture
+def outside(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    return Outside(data_dir, monkeypatch)
+
+
+def look(instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
+    return tick(unsynced_changes, instance)
+
+
+# Why it did nothing
+
+
+def test_nothing_is_asked_for_before_a_build_is_published(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    assert said(look(instance)) == "No build has been published yet."
+
+
+@pytest.mark.parametrize(
+    ("contacts", "companies", "counts"),
+    [
+        ([], [], "nothing"),
+        ([NORA], [], "1 contact"),
+        ([NORA, TOM], [BRIGHTLOOM], "2 contacts, 1 company"),
+        ([], [BRIGHTLOOM, BRIGHTLOOM | {"record_key": "c2", "hubspot_id": "202", "company_id": "c2"}], "2 companies"),
+    ],
+)
+def test_a_dry_run_says_what_would_be_written(
+    instance: dg.DagsterInstance, outside: Outside, contacts: list[dict], companies: list[dict], counts: str
+):
+    outside.decide(*contacts, companies=companies)
+    assert said(look(instance)) == (
+        f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts} would be written."
+    )
+
+
+def test_pql_dry_run_asks_for_nothing_whatever_tokens_there_are(
+    instance: dg.DagsterInstance, outside: Outside, monkeypatch: pytest.MonkeyPatch
+):
+    outside.go_live()
+    outside.decide(NORA)
+    monkeypatch.setenv("PQL_DRY_RUN", "true")
+    assert said(look(instance)).endswith("1 contact would be written.")
+
+
+@pytest.mark.parametrize("job", ["sync", "whole_job"])
+@pytest.mark.parametrize("status", ["QUEUED", "NOT_STARTED", "STARTING", "STARTED"])
+def test_nothing_is_asked_for_while_a_sync_is_under_way(
+    instance: dg.DagsterInstance, outside: Outside, job: str, status: str
+):
+    outside.go_live()
+    outside.decide(NORA)
+    begin_run(instance, job, dg.DagsterRunStatus[status])
+    assert said(look(instance)) == "A sync is under way; looking again at the next tick."
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAILURE", "CANCELED"])
+def test_a_sync_that_is_over_holds_back_nothing(instance: dg.DagsterInstance, outside: Outside, status: str):
+    outside.go_live()
+    outside.decide(NORA)
+    begin_run(instance, "sync", dg.DagsterRunStatus[status])
+    asked(look(instance))
+
+
+def test_a_score_under_way_holds_back_nothing(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA)
+    begin_run(instance, "score", dg.DagsterRunStatus.STARTED)
+    asked(look(instance))
+
+
+def begin_run(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> None:
+    """A run of a job as the daemon launches it."""
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "__repository__"), job)
+    instance.create_run_for_job(
+        defs.resolve_job_def(job),
+        status=status,
+        remote_job_origin=origin,
+    )
+
+
+def test_what_hubspot_acknowledged_is_not_asked_for_again(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA)
+    asked(look(instance))
+    outside.acknowledge("u1", "101", "zo_pql_score", "80")
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+
+
+def test_whom_hubspot_does_not_hold_is_no_work(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(desired_contact("u3", None, pql_score=9))
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+
+
+def test_a_message_that_is_owed_waits_for_slack(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live(slack=False)
+    outside.decide()
+    outside.owe()
+    assert said(look(instance)) == (
+        "HubSpot already holds every desired value; messages that are owed wait for SLACK_BOT_TOKEN."
+    )
+
+
+def test_changes_are_written_without_slack_too(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live(slack=False)
+    outside.decide(NORA)
+    asked(look(instance))
+
+
+def test_a_broken_rule_file_is_told_with_its_place_and_without_addresses(
+    instance: dg.DagsterInstance, outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rules = tmp_path / "rules"
+    shutil.copytree(SHIPPED_RULES_DIR, rules)
+    with (rules / "crm_objects.csv").open("a", encoding="utf-8") as file:
+        file.write("dana.reyes@orbit.example,update,20,team:revops,why not\n")
+    monkeypatch.setenv("PQL_RULES_DIR", str(rules))
+    outside.go_live()
+    outside.decide(NORA)
+    told = said(look(instance))
+    assert told.startswith(
+        "Cannot tell: crm_objects.csv, row 4, column object_type: found 'd***@orbit.example'; allowed:"
+    )
+    assert "dana" not in told
+
+
+def test_a_state_that_cannot_be_opened_is_told_without_its_password(
+    instance: dg.DagsterInstance, outside: Outside, monkeypatch: pytest.MonkeyPatch
+):
+    outside.decide(NORA)
+    monkeypatch.setenv("PQL_STATE_URL", f"nosuchdatabase://user:{TOKEN}@127.0.0.1:9/state")
+    told = said(look(instance))
+    assert told.startswith("Cannot tell: The state database nosuchdatabase://")
+    assert TOKEN not in told
+
+
+def test_a_variable_that_cannot_be_used_is_said_and_is_no_error(
+    instance: dg.DagsterInstance, outside: Outside, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PQL_PROPERTY_PREFIX", "Zo")
+    assert said(look(instance)).startswith("Cannot tell: The environment variable PQL_PROPERTY_PREFIX is 'Zo' and")
+
+
+# What it asks for
+
+
+def test_a_sync_is_asked_for_with_its_reason(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA, TOM)
+    outside.owe()
+    request = asked(look(instance))
+    assert request.tags == {"pql/reason": "2 contacts to write, 1 message to settle"}
+    assert re.fullmatch(r"2026-11-20T09-[0-9a-f]{16}", request.run_key)
+    assert unsynced_changes.job_name == sync_job.name
+
+
+def test_a_message_alone_is_reason_enough(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide()
+    outside.owe(1)
+    outside.owe(2)
+    assert asked(look(instance)).tags == {"pql/reason": "nothing to write, 2 messages to settle"}
+
+
+def test_a_message_whose_handoff_hubspot_holds_is_owed_although_no_run_put_it_in_the_outbox(
+    instance: dg.DagsterInstance, outside: Outside
+):
+    outside.go_live()
+    outside.decide(actions=[handoff_action(1), handoff_action(2)])
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    outside.acknowledge_handoff(1)
+    assert asked(look(instance)).tags == {"pql/reason": "nothing to write, 1 message to settle"}
+
+
+def test_the_same_set_is_asked_for_once_an_hour(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA)
+    outside.owe()
+    key = asked(look(instance)).run_key
+    outside.at(NOW + timedelta(minutes=39))
+    assert asked(look(instance)).run_key == key
+    # The same work in another build is the same work.
+    outside.decide(NORA)
+    assert asked(look(instance)).run_key == key
+    outside.at(NOW + timedelta(minutes=41))
+    later = asked(look(instance)).run_key
+    assert later != key
+    assert later.rpartition("-")[2] == key.rpartition("-")[2]
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [[NORA | {"pql_score": 81}], [NORA, TOM], [NORA | {"hubspot_id": "103"}], [NORA | {"fit_score": 80}]],
+    ids=["another value", "another contact", "another record", "another property"],
+)
+def test_a_set_that_changed_is_asked_for_at_once(instance: dg.DagsterInstance, outside: Outside, contacts: list[dict]):
+    outside.go_live()
+    outside.decide(NORA)
+    key = asked(look(instance)).run_key
+    outside.decide(*contacts)
+    assert asked(look(instance)).run_key != key
+
+
+def test_a_set_of_which_a_part_was_taken_is_asked_for_at_once(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA, TOM)
+    key = asked(look(instance)).run_key
+    outside.acknowledge("u1", "101", "zo_pql_score", "80")
+    rest = asked(look(instance))
+    assert rest.run_key != key
+    assert rest.tags == {"pql/reason": "1 contact to write, 0 messages to settle"}
+
+
+@pytest.mark.parametrize("state", ["pending", "unknown"])
+def test_a_message_that_was_tried_is_work_anew(instance: dg.DagsterInstance, outside: Outside, state: str):
+    outside.go_live()
+    outside.decide()
+    action_id = outside.owe()
+    key = asked(look(instance)).run_key
+    outside.try_in_vain(action_id, state)
+    again = asked(look(instance)).run_key
+    assert again != key
+    assert asked(look(instance)).run_key == again
+
+
+def test_a_message_that_was_just_tried_is_left_alone_until_its_pause_is_over(
+    instance: dg.DagsterInstance, outside: Outside
+):
+    outside.go_live()
+    outside.decide()
+    action_id = outside.owe()
+    outbox.claim(outside.engine, action_id, "run", NOW)
+    assert isinstance(look(instance), dg.SkipReason)
+    outbox.settle(outside.engine, action_id, "pending", run_id="run", as_of=AS_OF, now=NOW)
+    assert isinstance(look(instance), dg.SkipReason)
+    outside.at(NOW + outbox.FIRST_RETRY)
+    asked(look(instance))
+
+
+def test_dagster_itself_takes_what_the_sensor_asks_for(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(NORA)
+    repository = defs.get_repository_def()
+    with dg.build_sensor_context(
+        instance=instance, repository_def=repository, sensor_name=unsynced_changes.name, resources=defs.resources
+    ) as context:
+        evaluated = unsynced_changes.evaluate_tick(context)
+    (request,) = evaluated.run_requests
+    assert request.tags["pql/reason"] == "1 contact to write, 0 messages to settle"
+    assert request.tags["dagster/sensor_name"] == "unsynced_changes"

@@ -1,0 +1,373 @@
+"""The account of a run: what happened, what did not, and where to look, in words that are true of one and of many."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.crm.syncing import SyncSummary
+from dagster_project.outreach.delivering import DeliverySummary
+from dagster_project.reports.account import AccountLine, account_of, as_markdown, as_text
+from dagster_project.state.run_log import log_step, steps_of_run
+from tests.small_snapshot import AS_OF, company, person, publish_small
+
+NOTHING_FILE = {"files": 0, "loaded": 0, "quarantined": 0, "reasons": {}, "refused": {}}
+
+
+def line_of(step: str, summary: dict) -> AccountLine:
+    """What is said of one step alone."""
+    (line,) = account_of({step: summary}, None)
+    return line
+
+
+def loaded(**summary: object) -> dict:
+    return NOTHING_FILE | summary
+
+
+def synced(object_type: str = "contacts", **summary: object) -> AccountLine:
+    return line_of(f"sync_{object_type}", vars(SyncSummary(object_type, **summary)))
+
+
+def acted(state: str = "done", **summary: object) -> AccountLine:
+    return line_of("act", {"state": state} | vars(DeliverySummary(**summary)))
+
+
+def told_of(folder: Path, **rows: list[dict]) -> dict[str, AccountLine]:
+    """What is said of score and decide, by step, where these marts were published by the run."""
+    lines = account_of({"publish": {}}, publish_small(folder / "published", **rows))
+    return {line.step: line for line in lines}
+
+
+# Ingest
+
+
+@pytest.mark.parametrize(
+    ("events", "files", "sentence"),
+    [
+        (1, 1, "1 event, 0 users, 1 company from 1 new file."),
+        (4477, 6, "4,477 events, 0 users, 1 company from 6 new files."),
+    ],
+)
+def test_what_was_loaded_is_counted_by_kind(events: int, files: int, sentence: str):
+    steps = {
+        "ingest_events": loaded(files=files - 1, loaded=events),
+        "ingest_users": loaded(),
+        "ingest_companies": loaded(files=1, loaded=1),
+    }
+    assert account_of(steps, None) == [AccountLine("ingest", sentence)]
+
+
+def test_a_kind_that_was_not_run_is_not_counted():
+    steps = {"ingest_users": loaded(files=1, loaded=2)}
+    assert account_of(steps, None) == [AccountLine("ingest", "2 users from 1 new file.")]
+
+
+def test_no_new_file_is_said_to_be_loaded_already():
+    assert line_of("ingest_events", loaded()) == AccountLine("ingest", "no new file; every file is loaded already.")
+
+
+def test_when_every_file_was_refused_nothing_is_said_to_be_loaded():
+    line = line_of("ingest_events", loaded(refused={"product/events.csv": "the column timestamp is missing"}))
+    assert line == AccountLine(
+        "ingest", "nothing new could be loaded.", ("refused product/events.csv: the column timestamp is missing",)
+    )
+
+
+def test_refused_files_of_all_kinds_stand_below_what_was_loaded():
+    steps = {
+        "ingest_events": loaded(files=1, loaded=1, refused={"product/events_2.csv": "it is empty"}),
+        "ingest_users": loaded(refused={"product/users.parquet": "it is no Parquet file"}),
+    }
+    (line,) = account_of(steps, None)
+    assert line.sentence == "1 event, 0 users from 1 new file."
+    assert line.notes == (
+        "refused product/events_2.csv: it is empty",
+        "refused product/users.parquet: it is no Parquet file",
+    )
+
+
+@pytest.mark.parametrize(
+    ("of_events", "of_users", "note"),
+    [
+        ({"json_broken": 1}, {}, "1 line in quarantine (raw.quarantine): json_broken 1"),
+        (
+            {"user_id_missing": 1199, "json_broken": 1},
+            {"user_id_missing": 1},
+            "1,201 lines in quarantine (raw.quarantine): json_broken 1, user_id_missing 1200",
+        ),
+    ],
+)
+def test_lines_in_quarantine_are_counted_by_reason_over_all_kinds(of_events: dict, of_users: dict, note: str):
+    steps = {
+        "ingest_events": loaded(files=1, quarantined=sum(of_events.values()), reasons=of_events),
+        "ingest_users": loaded(quarantined=sum(of_users.values()), reasons=of_users),
+    }
+    (line,) = account_of(steps, None)
+    assert line.notes == (note,)
+
+
+# The copy of HubSpot
+
+
+@pytest.mark.parametrize(
+    ("contacts", "companies", "owners", "sentence"),
+    [
+        (1, 1, 1, "1 contact, 1 company, 1 owner read."),
+        (31412, 45, 0, "31,412 contacts, 45 companies, 0 owners read."),
+    ],
+)
+def test_what_hubspot_holds_is_counted(contacts: int, companies: int, owners: int, sentence: str):
+    summary = {"state": "copied", "contacts": contacts, "companies": companies, "owners": owners}
+    assert line_of("copy_hubspot", summary) == AccountLine("hubspot", sentence)
+
+
+def test_a_dry_run_says_that_hubspot_was_not_asked_and_why():
+    line = line_of("copy_hubspot", {"state": "dry_run"})
+    assert line.sentence == "not asked, this is a dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is)."
+
+
+def test_a_copy_that_was_kept_says_what_was_wrong_with_hubspot():
+    line = line_of("copy_hubspot", {"state": "kept", "problem": "HubSpot answered 502, 6 times in a row."})
+    assert line == AccountLine(
+        "hubspot", "could not be read; the last copy was used.", ("HubSpot answered 502, 6 times in a row.",)
+    )
+
+
+# Score and decide
+
+
+def test_people_are_counted_by_band_from_the_best_one_down(tmp_path: Path):
+    activated = {"activation_status": "activated", "activated_at": datetime(2026, 11, 1)}
+    people = [
+        person("u1", combined_score=12),
+        person("u2", combined_score=40, band="mql", **activated),
+        person("u3", combined_score=70, band="pql", **activated),
+        person("u4", combined_score=0),
+    ]
+    companies = [company("c1", active_users_30d=2), company("c2")]
+    score = told_of(tmp_path, score__contact_scores=people, score__company_scores=companies)["score"]
+    assert score == AccountLine(
+        "score",
+        "4 people as of 2026-11-20 09:00 UTC: 1 pql, 1 mql, 2 nurture; 2 activated.",
+        ("2 companies, 1 of them with active users in the last 30 days",),
+    )
+
+
+def test_one_person_and_one_company_are_not_many(tmp_path: Path):
+    score = told_of(tmp_path, score__contact_scores=[person("u1")], score__company_scores=[company("c1")])["score"]
+    assert score.sentence == "1 person as of 2026-11-20 09:00 UTC: 1 nurture; 0 activated."
+    assert score.notes == ("1 company, 0 of them with active users in the last 30 days",)
+
+
+def test_without_anybody_there_is_nobody_to_score(tmp_path: Path):
+    told = told_of(tmp_path)
+    assert told["score"].sentence == "nobody to score yet."
+    assert told["decide"] == AccountLine("decide", "0 new handoffs to sales; 0 made before.")
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (["clicked"], "1 event name not in event_taxonomy.csv (report.unmapped_events)"),
+        (["clicked", "hovered"], "2 event names not in event_taxonomy.csv (report.unmapped_events)"),
+    ],
+)
+def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_path: Path, names: list[str], note: str):
+    rows = [{"source": source, "source_event": name} for source in ("product", "partner") for name in names]
+    assert told_of(tmp_path, report__unmapped_events=rows)["score"].notes[-1] == note
+
+
+@pytest.mark.parametrize(
+    ("states", "line"),
+    [
+        (["proposed"], AccountLine("decide", "1 new handoff to sales; 0 made before.")),
+        (
+            ["proposed", "claimed", "acknowledged"],
+            AccountLine("decide", "2 new handoffs to sales; 1 made before."),
+        ),
+        (
+            ["waiting"],
+            AccountLine(
+                "decide",
+                "0 new handoffs to sales; 0 made before.",
+                ("1 handoff waiting: nobody of sales_team.csv is there to take it",),
+            ),
+        ),
+        (
+            ["waiting", "waiting", "acknowledged"],
+            AccountLine(
+                "decide",
+                "0 new handoffs to sales; 1 made before.",
+                ("2 handoffs waiting: nobody of sales_team.csv is there to take it",),
+            ),
+        ),
+    ],
+)
+def test_handoffs_are_new_made_before_or_waiting(tmp_path: Path, states: list[str], line: AccountLine):
+    handoffs = [{"handoff_id": f"h{number}", "handoff_state": state} for number, state in enumerate(states)]
+    assert told_of(tmp_path, decide__handoffs=handoffs)["decide"] == line
+
+
+def test_a_run_that_published_nothing_does_not_tell_the_numbers_of_an_earlier_one(tmp_path: Path):
+    snapshot = publish_small(tmp_path / "published", score__contact_scores=[person("u1")])
+    assert [line.step for line in account_of({"ingest_events": loaded()}, snapshot)] == ["ingest"]
+
+
+def test_a_data_folder_with_a_quote_in_its_name_is_read_all_the_same(tmp_path: Path):
+    told = told_of(tmp_path / "Nora's data", score__contact_scores=[person("u1")])
+    assert told["score"].sentence.startswith("1 person")
+
+
+# Sync
+
+
+@pytest.mark.parametrize(
+    ("summary", "sentence"),
+    [
+        (
+            {"changed_records": 1, "acknowledged_records": 1, "acknowledged_values": 1, "calls": 1},
+            "contacts: HubSpot took 1 value on 1 record in 1 call.",
+        ),
+        (
+            {"changed_records": 209, "acknowledged_records": 209, "acknowledged_values": 1094, "calls": 6},
+            "contacts: HubSpot took 1,094 values on 209 records in 6 calls.",
+        ),
+        ({}, "contacts: nothing to send; HubSpot already holds every desired value."),
+        ({"changed_records": 1}, "contacts: HubSpot took nothing; 1 record still differs."),
+        ({"changed_records": 2}, "contacts: HubSpot took nothing; 2 records still differ."),
+    ],
+)
+def test_what_hubspot_took(summary: dict, sentence: str):
+    assert synced(**summary) == AccountLine("sync", sentence)
+
+
+@pytest.mark.parametrize(
+    ("records", "values", "would"),
+    [
+        (1, 1, "1 value of 1 record would be sent."),
+        (1200, 3600, "3,600 values of 1,200 records would be sent."),
+        (0, 0, "nothing would be sent; HubSpot already holds every desired value."),
+    ],
+)
+def test_a_dry_run_says_what_would_be_sent(records: int, values: int, would: str):
+    line = line_of("sync_companies", {"state": "dry_run", "records": records, "values": values})
+    assert line == AccountLine("sync", f"companies: dry run, {would}")
+
+
+@pytest.mark.parametrize(("count", "noun"), [(1, "1 handoff"), (12, "12 handoffs")])
+def test_handoffs_that_were_made_stand_first_among_the_notes(count: int, noun: str):
+    notes = synced(handoffs=count, left_out={"absent": 3}).notes
+    assert notes[0] == f"{noun} made: stage, owner and time written together"
+    assert len(notes) == 2
+
+
+def test_what_was_left_out_is_counted_with_the_reason_in_words():
+    notes = synced(left_out={"absent": 1200, "no_email": 1, "not_looked_up": 2}).notes
+    assert notes == (
+        f"1,200 left out: {LEFT_OUT['absent']}",
+        f"1 left out: {LEFT_OUT['no_email']}",
+        "2 left out: not_looked_up",
+    )
+
+
+def test_refused_values_are_counted_by_category_with_three_examples():
+    examples = [f"u{number}: INVALID_OPTION: no such option" for number in range(5)]
+    notes = synced(changed_records=6, rejected={"INVALID_OPTION": 5, "NOT_FOUND": 1}, rejection_examples=examples).notes
+    assert notes == (
+        "5 refused by HubSpot: INVALID_OPTION",
+        "1 refused by HubSpot: NOT_FOUND",
+        *(f"  {example}" for example in examples[:3]),
+    )
+
+
+def test_what_was_refused_before_is_said_to_wait():
+    assert synced(changed_records=4, waiting_records=4).notes == (
+        "4 refused before; tried again later or when the value changes",
+    )
+
+
+def test_each_handoff_that_was_overtaken_is_named_with_what_overtook_it():
+    overtaken = {"u1": "the contact is at stage customer by now", "u2": "HubSpot does not hold the contact any more"}
+    assert synced(handoffs_overtaken=overtaken).notes == (
+        "handoff of u1 not made: the contact is at stage customer by now",
+        "handoff of u2 not made: HubSpot does not hold the contact any more",
+    )
+
+
+# Act
+
+
+@pytest.mark.parametrize(
+    ("summary", "sentence"),
+    [
+        ({"delivered": 1}, "1 Slack message posted."),
+        ({"delivered": 1021}, "1,021 Slack messages posted."),
+        ({}, "no message to send."),
+    ],
+)
+def test_messages_that_were_posted_are_counted(summary: dict, sentence: str):
+    assert acted(**summary) == AccountLine("act", sentence)
+
+
+@pytest.mark.parametrize(
+    ("owed", "sentence"),
+    [
+        (1, "dry run, 1 Slack message owed and none posted."),
+        (24, "dry run, 24 Slack messages owed and none posted."),
+    ],
+)
+def test_a_dry_run_says_how_many_messages_are_owed(owed: int, sentence: str):
+    assert acted("dry_run", owed=owed) == AccountLine("act", sentence)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "note"),
+    [
+        ("waiting_for_hubspot", "1,002 waiting until HubSpot acknowledges the handoff"),
+        ("put_back", "1,002 put back for a later run"),
+        ("failed", "1,002 cannot be sent"),
+        ("expired", "1,002 too late to be of use, not sent"),
+        ("unknown", "1,002 may have been sent: the answer was lost; read back by the next run"),
+    ],
+)
+def test_messages_that_were_not_posted_are_counted_by_what_became_of_them(outcome: str, note: str):
+    assert acted(owed=1002, **{outcome: 1002}) == AccountLine("act", "no Slack message posted.", (note,))
+
+
+def test_problems_stand_below_the_counts_and_no_more_than_five_of_them():
+    problems = [f"sql_handoff_owner for u{number}: Slack says channel_not_found" for number in range(7)]
+    line = acted(delivered=1, put_back=7, problems=problems)
+    assert line == AccountLine("act", "1 Slack message posted.", ("7 put back for a later run", *problems[:5]))
+
+
+# The whole
+
+
+def test_a_run_of_which_nothing_is_known_has_no_lines():
+    assert account_of({}, None) == []
+
+
+def test_the_steps_stand_in_the_order_of_the_job_as_the_run_log_keeps_them(engine: Engine, tmp_path: Path):
+    steps = {
+        "act": {"state": "done"} | vars(DeliverySummary(delivered=2)),
+        "sync_contacts": vars(SyncSummary("contacts", left_out={"absent": 1}, handoffs_overtaken={"u1": "gone"})),
+        "sync_companies": vars(SyncSummary("companies")),
+        "publish": {"tables": 9},
+        "copy_hubspot": {"state": "dry_run"},
+        "ingest_events": loaded(files=1, loaded=3, quarantined=1, reasons={"json_broken": 1}),
+    }
+    for step, summary in steps.items():
+        log_step(engine, "run-1", step, AS_OF, AS_OF, datetime.now(UTC), summary)
+    snapshot = publish_small(tmp_path / "published", score__contact_scores=[person("u1")])
+    lines = account_of(steps_of_run(engine, "run-1"), snapshot)
+    assert [line.step for line in lines] == ["ingest", "hubspot", "score", "decide", "sync", "sync", "act"]
+    assert [line.sentence.split(":")[0] for line in lines if line.step == "sync"] == ["companies", "contacts"]
+    assert lines == account_of(steps, snapshot)
+
+
+def test_a_terminal_gets_columns_and_dagster_gets_a_list():
+    lines = [AccountLine("ingest", "1 event from 1 new file.", ("1 line in quarantine",)), AccountLine("act", "none.")]
+    assert as_text(lines) == ("  ingest   1 event from 1 new file.\n           1 line in quarantine\n  act      none.")
+    assert as_markdown(lines) == ("- **ingest**: 1 event from 1 new file.\n  - 1 line in quarantine\n- **act**: none.")
