@@ -1,6 +1,7 @@
 """`python -m dagster_project <command>`: what the Makefile calls."""
 
 import importlib
+import os
 import sys
 
 COMMANDS = {
@@ -21,15 +22,24 @@ def main(arguments: list[str]) -> int:
         return 2
     name, *rest = arguments
     command = importlib.import_module(f"dagster_project.commands.{name}")
-    from dagster_project.commands.mistakes import MISTAKES
-
     try:
-        return command.main(rest) if name in WITH_ARGUMENTS else command.main()
-    except MISTAKES as mistake:
-        sys.stderr.write(f"{mistake}\n")
-        return 1
+        code = command.main(rest) if name in WITH_ARGUMENTS else command.main()
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read along has read enough, as `| head` does; what is not written yet may not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        # Only now: to know every mistake is to import Dagster and dbt, which takes longer than most commands do.
+        from dagster_project.commands.mistakes import MISTAKES
+
+        if not isinstance(error, MISTAKES):
+            raise
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from dagster_project.settings import SAMPLE_DIR, Settings, read_settings
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import portal
 
+MOST_NAMES = 3
+
 
 def main() -> int:
     settings = read_settings()
@@ -25,10 +27,17 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    if others := files_of_others(settings.landing_dir):
+        print(
+            f"{settings.landing_dir / 'product'} holds {_listed(others)}; the demo would mix its sample company with "
+            "that. Give it a data folder of its own: make demo PQL_DATA_DIR=/tmp/demo",
+            file=sys.stderr,
+        )
+        return 2
     if (known := known_portal(settings)) is not None and known[0] != str(PORTAL_ID):
         print(
             f"{settings.data_dir} belongs to HubSpot portal {known[0]} ({known[1]}); the demo would put its sample "
-            "company among what is written there. Set PQL_DATA_DIR to another folder.",
+            "company among what is written there. Give it a data folder of its own: make demo PQL_DATA_DIR=/tmp/demo",
             file=sys.stderr,
         )
         return 2
@@ -50,6 +59,14 @@ def main() -> int:
     return 0 if is_success else 1
 
 
+def files_of_others(landing_dir: Path) -> list[str]:
+    """What lies in the landing folder and is not the sample's, by name; hidden files are nobody's data."""
+    folder = landing_dir / "product"
+    sample = {name for file in _sample_files() for name in (file.name, _unfinished(file))}
+    lying = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [name for name in lying if not name.startswith(".") and name not in sample]
+
+
 def known_portal(settings: Settings) -> tuple[str, str] | None:
     """Id and address of the portal that the state of this data folder is about, if it is about one yet."""
     with open_state(settings.state_database_url).connect() as connection:
@@ -61,11 +78,25 @@ def copy_sample(landing_dir: Path) -> int:
     """Put the files of the sample where a team would drop theirs; how many there are."""
     target = landing_dir / "product"
     target.mkdir(parents=True, exist_ok=True)
-    files = sorted((SAMPLE_DIR / "landing" / "product").iterdir())
+    files = _sample_files()
     for file in files:
         place = target / file.name
         if not place.exists() or not filecmp.cmp(file, place, shallow=False):
-            unfinished = target / f"{file.name}.tmp"
+            unfinished = target / _unfinished(file)
             shutil.copyfile(file, unfinished)
             unfinished.replace(place)
     return len(files)
+
+
+def _sample_files() -> list[Path]:
+    return sorted((SAMPLE_DIR / "landing" / "product").iterdir())
+
+
+def _unfinished(file: Path) -> str:
+    """The name of a copy that is not whole yet; a demo that was cut off leaves it behind."""
+    return f"{file.name}.tmp"
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")

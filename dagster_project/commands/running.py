@@ -32,8 +32,8 @@ def run_and_tell(job_name: str) -> bool:
         )
     _print_account(result.run_id)
     if not result.success:
-        for event in result.filter_events(lambda event: event.is_step_failure):
-            print(f"\n{_reason(event)}", file=sys.stderr)
+        for reason, steps in _steps_by_reason(result).items():
+            print(f"\n{', '.join(steps)}: {reason}", file=sys.stderr)
         print(
             "\nNothing is lost: mend this and run it again; what is done is not done twice.\n"
             f"All that was said on the way: {narration}",
@@ -52,9 +52,16 @@ def _print_account(run_id: str) -> None:
     print(f"\nWhat happened\n{masked(as_text(lines))}")
 
 
+def _steps_by_reason(result: dg.ExecuteInProcessResult) -> dict[str, list[str]]:
+    """What is to be mended, each once, and the steps that it stopped."""
+    steps: dict[str, list[str]] = {}
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        steps.setdefault(_reason(event), []).append((event.step_key or "").replace("__", "."))
+    return steps
+
+
 def _reason(event: dg.DagsterEvent) -> str:
     data = event.step_failure_data
-    step = (event.step_key or "").replace("__", ".")
     if data.user_failure_data is not None and data.user_failure_data.description:
-        return f"{step}: {data.user_failure_data.description}"
-    return f"{step}: {data.error.to_string() if data.error else 'no reason given'}"
+        return data.user_failure_data.description
+    return data.error.to_string() if data.error else "no reason given"

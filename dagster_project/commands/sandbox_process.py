@@ -5,6 +5,8 @@ import json
 import urllib.request
 from pathlib import Path
 
+from dagster_project.sandbox.control import NAME
+
 TIMEOUT_SECONDS = 2
 # A proxy of the environment knows nothing of this machine's ports.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -27,7 +29,7 @@ def running_address(port: int, state_path: Path) -> str | None:
     except (OSError, ValueError, http.client.HTTPException):
         # Nothing listens there, or something that is no sandbox and may not even speak HTTP.
         return None
-    if not isinstance(health, dict) or "state" not in health:
+    if not isinstance(health, dict) or health.get("name") != NAME:
         return None
     if Path(health["state"]).resolve() != state_path.resolve():
         raise AnotherSandbox(
