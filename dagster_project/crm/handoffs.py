@@ -1,38 +1,25 @@
 """A handoff is claimed before it is written and acknowledged with the write, so that it happens once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Engine
 
 from dagster_project.crm.batches import ADDITIONAL_EMAILS, EMAIL
 from dagster_project.crm.changes import Update
+from dagster_project.crm.claims import Handoff, chunks, read_claims, write_claims
 from dagster_project.crm.owners import read_active_owner
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import same_value
-from dagster_project.state.tables import handoffs as handoffs_table
 
 STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN = "lifecycle_stage", "owner_id", "handoff_at"
 STAGE, OWNER, SQL_STAGE = "lifecyclestage", "hubspot_owner_id", "salesqualifiedlead"
 EXISTING_OWNER = "existing_owner"
-READ_SIZE = 100
-
-
-@dataclass(frozen=True)
-class Handoff:
-    """A handoff that is being made, as `decide.handoffs` decided it."""
-
-    handoff_id: str
-    record_key: str
-    episode: int
-    owner_id: str | None
-    owner_reason: str
-    handed_off_at: datetime
 
 
 def read_begun_handoffs(path: Path) -> dict[str, Handoff]:
@@ -59,6 +46,56 @@ class Prepared:
     handoffs: dict[str, Handoff]
     overtaken: dict[str, str]
 
+    def nothing_to_write(self) -> list[str]:
+        """The handoffs of which HubSpot already holds all that the map has a property for."""
+        return [
+            self.handoffs[item.record_key].handoff_id
+            for item in self.updates
+            if not item.values and not item.is_gone and item.record_key in self.handoffs
+        ]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the map calls the properties of a handoff; None where it has none."""
+
+    stage: str | None
+    owner: str | None
+    time: str | None
+
+    @classmethod
+    def of(cls, mapped: MappedObject) -> "_Names":
+        names = {property_.source_column: property_.name for property_ in mapped.properties}
+        return cls(names.get(STAGE_COLUMN), names.get(OWNER_COLUMN), names.get(TIME_COLUMN))
+
+    def are_in(self, values: Mapping[str, str | None]) -> bool:
+        """Whether any of them is: HubSpot may have taken the others before."""
+        return not values.keys().isdisjoint((self.stage, self.owner, self.time))
+
+    def taken_out_of(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
+        return {name: value for name, value in values.items() if name not in (self.stage, self.owner, self.time)}
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What HubSpot says at this moment: of contacts by the place of their update, of stages and of owners."""
+
+    contacts: dict[tuple[str, str | None], dict]
+    stage_order: dict[str, int]
+    is_active: Callable[[str], bool]
+
+    def held(self, item: Update) -> dict | None:
+        """What it holds of a contact: nothing yet of one that is to be made, None of one that is gone."""
+        return self.contacts.get(item.place, {} if item.hubspot_id is None else None)
+
+    def is_before_sql(self, stage: str | None) -> bool:
+        if not stage:
+            return True
+        return stage in self.stage_order and self.stage_order[stage] < self.stage_order.get(SQL_STAGE, -1)
+
+    def has_owner_of(self, handoff: Handoff) -> bool:
+        return handoff.owner_id is None or self.is_active(handoff.owner_id)
+
 
 def prepare(
     updates: Sequence[Update],
@@ -77,90 +114,94 @@ def prepare(
     owner is no longer there: the next build chooses another. A claim made by an earlier run that was cut off stands as
     it was made, unless something overtook it; then it is withdrawn.
     """
-    columns = {property_.source_column: property_.name for property_ in mapped.properties}
-    stage, owner, time = (columns.get(column) for column in (STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN))
-    # Any of the three: HubSpot may have taken the others before.
+    names = _Names.of(mapped)
     candidates = [
-        item
-        for item in updates
-        if item.record_key in begun and not item.is_gone and not item.values.keys().isdisjoint((stage, owner, time))
+        item for item in updates if item.record_key in begun and not item.is_gone and names.are_in(item.values)
     ]
     if not candidates:
         return Prepared(list(updates), {}, {})
-    held_by_place = _read_held(api, mapped.object_type, candidates, time)
-    stage_order = _read_stage_order(api)
-    claims = _read_claims(engine, [begun[item.record_key].handoff_id for item in candidates])
-
-    @cache
-    def is_active(owner_id: str) -> bool:
-        return read_active_owner(api, owner_id) is not None
+    look = _look_again(api, mapped.object_type, candidates, names.time)
+    claims = read_claims(engine, [begun[item.record_key].handoff_id for item in candidates])
 
     prepared: dict[tuple[str, str | None], Update] = {}
-    claimed: dict[str, Handoff] = {}
+    made: dict[str, Handoff] = {}
     overtaken: dict[str, str] = {}
     for item in candidates:
-        claim = claims.get(begun[item.record_key].handoff_id)
-        prepared[item.place] = _without(item, (stage, owner, time))
+        proposed, held = begun[item.record_key], look.held(item)
+        claim = claims.get(proposed.handoff_id)
+        prepared[item.place] = replace(item, values=names.taken_out_of(item.values))
         if claim is not None and claim.is_acknowledged:
             continue
-        handoff = begun[item.record_key] if claim is None else claim.handoff
-        held = held_by_place.get(item.place, {} if item.hubspot_id is None else None)
+        handoff = _with_present_owner(proposed if claim is None else claim.handoff, held, look)
         # The run that claimed it was cut off between HubSpot's write and ours: the stage is our own.
-        is_ours = claim is not None and held is not None and _is_written(handoff, held, time)
-        held_owner = None if held is None else held.get(OWNER) or None
-        # Somebody who left still stands on the record; that is nobody to call it.
-        if held_owner not in (None, handoff.owner_id) and is_active(held_owner):
-            handoff = replace(handoff, owner_id=held_owner, owner_reason=EXISTING_OWNER)
-        is_there = handoff.owner_id is None or is_active(handoff.owner_id)
-        if not is_ours and (reason := _overtaken_by(handoff, held, is_there, stage_order)):
+        is_ours = claim is not None and _is_written(handoff, held, names.time)
+        reason = None if is_ours else _overtaken_by(handoff, held, look)
+        if reason is not None:
             overtaken[item.record_key] = reason
             continue
-        claimed[item.record_key] = handoff
-        values = dict(item.values)
-        if time is not None:
-            values[time] = _text(handoff.handed_off_at)
-        if owner is not None:
-            values.pop(owner, None)
-            # HubSpot refuses one who left, also where it holds them already.
-            if handoff.owner_reason != EXISTING_OWNER and handoff.owner_id is not None and is_there:
-                values[owner] = handoff.owner_id
-        if stage is not None and held.get(STAGE) != SQL_STAGE and not _is_before_sql(held.get(STAGE), stage_order):
-            # Sales moved it on after our write.
-            values.pop(stage, None)
-        prepared[item.place] = replace(item, values=values)
+        made[item.record_key] = handoff
+        prepared[item.place] = replace(item, values=_values_to_write(item, handoff, held, look, names))
+
     withdrawn = [begun[key].handoff_id for key in overtaken]
-    _write_claims(engine, [*claimed.values()], claims, withdrawn, run_id, now)
-    return Prepared([prepared.get(item.place, item) for item in updates], claimed, overtaken)
+    if not write_claims(engine, [*made.values()], withdrawn, claims, run_id, now):
+        # Another run claimed one of them, withdrew it or finished it since: what it did comes first.
+        return prepare(updates, begun, api, engine, mapped, run_id=run_id, now=now)
+    return Prepared([prepared.get(item.place, item) for item in updates], made, overtaken)
 
 
-def _is_written(handoff: Handoff, held: dict, time: str | None) -> bool:
+def _with_present_owner(handoff: Handoff, held: dict | None, look: _Look) -> Handoff:
+    """The contact stays with whoever owns it by now."""
+    owner_id = (held or {}).get(OWNER)
+    # Somebody who left still stands on the record; that is nobody to call it.
+    if not owner_id or owner_id == handoff.owner_id or not look.is_active(owner_id):
+        return handoff
+    return replace(handoff, owner_id=owner_id, owner_reason=EXISTING_OWNER)
+
+
+def _is_written(handoff: Handoff, held: dict | None, time: str | None) -> bool:
     """Whether HubSpot holds this handoff."""
+    if held is None:
+        return False
     if time is None:
         return held.get(STAGE) == SQL_STAGE
     return same_value("datetime", held.get(time), _text(handoff.handed_off_at))
 
 
-def _overtaken_by(handoff: Handoff, held: dict | None, is_owner_there: bool, stage_order: dict[str, int]) -> str | None:
+def _overtaken_by(handoff: Handoff, held: dict | None, look: _Look) -> str | None:
     """Why a handoff that HubSpot does not hold may not be made any more, if so."""
     if held is None:
         return "HubSpot does not hold the contact any more"
-    if not _is_before_sql(held.get(STAGE), stage_order):
+    if not look.is_before_sql(held.get(STAGE)):
         return f"the contact is at stage {held[STAGE]} by now"
     if handoff.owner_reason == EXISTING_OWNER and not held.get(OWNER):
         return "nobody owns the contact any more; the next build chooses an owner"
-    if not is_owner_there:
+    if not look.has_owner_of(handoff):
         return f"owner {handoff.owner_id} is no longer in HubSpot; the next build chooses another"
     return None
 
 
-def acknowledge(connection: Connection, handoff_ids: Sequence[str], *, as_of: datetime, now: datetime) -> None:
-    """HubSpot holds these handoffs; within the caller's transaction."""
-    if handoff_ids:
-        connection.execute(
-            update(handoffs_table)
-            .where(handoffs_table.c.handoff_id.in_(handoff_ids), handoffs_table.c.acknowledged_at.is_(None))
-            .values(acknowledged_as_of=as_of, acknowledged_at=now)
-        )
+def _values_to_write(item: Update, handoff: Handoff, held: dict, look: _Look, names: _Names) -> dict[str, str | None]:
+    """The values of an update, with the stage, owner and time of the handoff as it is claimed."""
+    values = dict(item.values)
+    if names.time is not None:
+        values[names.time] = _text(handoff.handed_off_at)
+    if names.owner is not None:
+        values.pop(names.owner, None)
+        # HubSpot refuses one who left, also where it holds them already.
+        if handoff.owner_id is not None and handoff.owner_reason != EXISTING_OWNER and look.has_owner_of(handoff):
+            values[names.owner] = handoff.owner_id
+    stage = held.get(STAGE)
+    if names.stage is not None and stage != SQL_STAGE and not look.is_before_sql(stage):
+        # Sales moved it on after our write.
+        values.pop(names.stage, None)
+    return values
+
+
+def _look_again(api: HubSpotApi, object_type: str, candidates: Sequence[Update], time: str | None) -> _Look:
+    contacts = _read_held(api, object_type, candidates, time)
+    pipelines = api.get("/crm/pipelines/{version}/contacts")["results"]
+    stage_order = {stage["id"]: stage["displayOrder"] for pipeline in pipelines for stage in pipeline["stages"]}
+    return _Look(contacts, stage_order, cache(lambda owner_id: read_active_owner(api, owner_id) is not None))
 
 
 def _read_held(
@@ -177,10 +218,8 @@ def _read_held(
     properties = [STAGE, OWNER, EMAIL, ADDITIONAL_EMAILS, *([] if time is None else [time])]
     held: dict[tuple[str, str | None], dict] = {}
     for places, id_property in ((by_id, {}), (by_email, {"idProperty": EMAIL})):
-        keys = list(places)
-        for start in range(0, len(keys), READ_SIZE):
-            inputs = [{"id": key} for key in keys[start : start + READ_SIZE]]
-            body = {"inputs": inputs, "properties": properties} | id_property
+        for keys in chunks(list(places)):
+            body = {"inputs": [{"id": key} for key in keys], "properties": properties} | id_property
             answer = api.post(f"/crm/objects/{{version}}/{object_type}/batch/read", body, repeatable=True)
             for item in answer.body.get("results") or []:
                 names = [str(item["id"])]
@@ -191,69 +230,5 @@ def _read_held(
     return held
 
 
-def _read_stage_order(api: HubSpotApi) -> dict[str, int]:
-    pipelines = api.get("/crm/pipelines/{version}/contacts")["results"]
-    return {stage["id"]: stage["displayOrder"] for pipeline in pipelines for stage in pipeline["stages"]}
-
-
-def _is_before_sql(stage: str | None, order: dict[str, int]) -> bool:
-    if not stage:
-        return True
-    return stage in order and order[stage] < order.get(SQL_STAGE, -1)
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """A handoff that an earlier run, or an earlier try, began."""
-
-    handoff: Handoff
-    is_acknowledged: bool
-
-
-def _read_claims(engine: Engine, handoff_ids: list[str]) -> dict[str, _Claim]:
-    table = handoffs_table.c
-    query = select(
-        table.handoff_id, table.record_key, table.episode, table.owner_id, table.owner_reason, table.handed_off_at
-    ).add_columns(table.acknowledged_at.is_not(None))
-    with engine.connect() as connection:
-        rows = connection.execute(query.where(table.handoff_id.in_(handoff_ids))).all()
-    return {row.handoff_id: _Claim(Handoff(*row[:-1]), bool(row[-1])) for row in rows}
-
-
-def _write_claims(
-    engine: Engine,
-    handoffs: list[Handoff],
-    claims: dict[str, _Claim],
-    withdrawn: list[str],
-    run_id: str,
-    now: datetime,
-) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            delete(handoffs_table).where(
-                handoffs_table.c.handoff_id.in_(withdrawn), handoffs_table.c.acknowledged_at.is_(None)
-            )
-        )
-        for handoff in handoffs:
-            decided = {"owner_id": handoff.owner_id, "owner_reason": handoff.owner_reason}
-            if handoff.handoff_id in claims:
-                is_it = handoffs_table.c.handoff_id == handoff.handoff_id
-                connection.execute(update(handoffs_table).where(is_it).values(decided))
-            else:
-                made = {
-                    "handoff_id": handoff.handoff_id,
-                    "record_key": handoff.record_key,
-                    "episode": handoff.episode,
-                    "handed_off_at": handoff.handed_off_at,
-                    "run_id": run_id,
-                    "claimed_at": now,
-                }
-                connection.execute(insert(handoffs_table).values(made | decided))
-
-
 def _text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _without(item: Update, names: Sequence[str | None]) -> Update:
-    return replace(item, values={name: value for name, value in item.values.items() if name not in names})

@@ -58,9 +58,12 @@ def describe_plan(changes: Changes) -> str:
             lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
-    lines.extend(f"Left out: {count} {name}, {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())
+    lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())
     return "\n".join(lines)
 
 
 def _shown(value: str | None) -> str:
-    return "(nothing)" if value is None else " ".join(value.replace("|", "\\|").splitlines())
+    if value is None:
+        return "(nothing)"
+    # A backslash of the value in front of a bar would take the place of ours, and the bar would end the cell.
+    return " ".join(value.replace("\\", "\\\\").replace("|", "\\|").splitlines())

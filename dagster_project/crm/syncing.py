@@ -8,11 +8,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
-from dagster_project.crm import handoffs as crm_handoffs
 from dagster_project.crm import ledger
 from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejection
 from dagster_project.crm.changes import Changes, Update, find_changes
+from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.errors import CrmError
+from dagster_project.crm.handoffs import prepare, read_begun_handoffs
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.sending import send
 from dagster_project.crm.transport import HubSpotApi
@@ -110,12 +111,16 @@ def sync_object(run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress
         updates = [item for item in updates if item.hubspot_id is not None]
         if unknown:
             summary.left_out["not_looked_up"] = unknown
-    begun: dict[str, crm_handoffs.Handoff] = {}
+    begun: dict[str, Handoff] = {}
     if mapped.object_type == "contacts":
-        begun = crm_handoffs.read_begun_handoffs(run.snapshot_dir / "decide.handoffs.parquet")
-    prepared = crm_handoffs.prepare(updates, begun, api, run.engine, mapped, run_id=run.run_id, now=run.now())
+        begun = read_begun_handoffs(run.snapshot_dir / "decide.handoffs.parquet")
+    prepared = prepare(updates, begun, api, run.engine, mapped, run_id=run.run_id, now=run.now())
     summary.handoffs_overtaken = prepared.overtaken
     to_send = [item for item in prepared.updates if item.values]
+    if settled := prepared.nothing_to_write():
+        with run.engine.begin() as connection:
+            acknowledge(connection, settled, as_of=run.as_of, now=run.now())
+        summary.handoffs += len(settled)
     try:
         for outcome in send(to_send, api, mapped):
             _record(run, mapped, outcome, prepared.handoffs, summary)
@@ -145,7 +150,7 @@ def _record(
     run: SyncRun,
     mapped: MappedObject,
     outcome: Outcome,
-    begun: dict[str, crm_handoffs.Handoff],
+    begun: dict[str, Handoff],
     summary: SyncSummary,
 ) -> None:
     """Write one batch's outcome in one transaction: ledger, identities, rejections, handoffs."""
@@ -184,7 +189,7 @@ def _record(
             # Whether it was written is not known: the next run asks again and does not wait.
             if rejection.category != UNACCOUNTED:
                 _remember_rejection(connection, mapped.object_type, rejection, run.run_id, now)
-        crm_handoffs.acknowledge(connection, handed_off, as_of=run.as_of, now=now)
+        acknowledge(connection, handed_off, as_of=run.as_of, now=now)
 
     summary.acknowledged_records += len(outcome.acknowledged)
     summary.acknowledged_values += len(entries)

@@ -1,20 +1,24 @@
 """One sync of the contacts as a process of its own, so that a test can end it at any moment.
 
-python crm_sync_process.py <HubSpot's address> <folder of the world> <state URL>
+python crm_sync_process.py <HubSpot's address> <folder of the world> <state URL> [<moment at which it kills itself>]
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 
-from crm_world import AS_OF, CONTACTS, door
+from crm_moments import at, watched_door
+from crm_world import AS_OF, CONTACTS
 
 from dagster_project.crm.syncing import SyncRun, sync_object
 from dagster_project.state.database import open_state
 
 
-def main(url: str, folder: str, state_url: str) -> None:
+def main(url: str, folder: str, state_url: str, last_moment: str = "") -> None:
     run = SyncRun(Path(folder) / "snapshot", Path(folder) / "state", open_state(state_url), "process", AS_OF)
-    sync_object(run, door(url), CONTACTS, lambda line: None)
+    on_moment = at(last_moment, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    sync_object(run, watched_door(url, on_moment), CONTACTS, lambda line: None)
 
 
 if __name__ == "__main__":

@@ -150,10 +150,12 @@ def limiter() -> CallLimiter:
     return CallLimiter(time.clock, time.sleep)
 
 
-def door(url: str, time: FakeTime | None = None, token: str = TOKEN, **options: Any) -> HubSpotApi:
+def door(
+    url: str, time: FakeTime | None = None, token: str = TOKEN, kind: type[HubSpotApi] = HubSpotApi, **options: Any
+) -> HubSpotApi:
     """HubSpot at this address; pauses between tries are noted in `time` and not waited for."""
     sleep = (time or FakeTime()).sleep
-    return HubSpotApi(url, token, limiter=limiter(), sleep=sleep, jitter=lambda: 0.5, **options)
+    return kind(url, token, limiter=limiter(), sleep=sleep, jitter=lambda: 0.5, **options)
 
 
 class World:

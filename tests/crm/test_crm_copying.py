@@ -1,0 +1,227 @@
+"""HubSpot is read whole, page by page, and only what this project uses of it."""
+
+import json
+
+import pytest
+from crm_world import COMPANIES, definition, door
+from scripted_server import Scripted, answering
+
+from dagster_project.crm.copying import PAGE_SIZE, CrmCopy, read_crm
+from dagster_project.crm.errors import CrmUnavailable
+
+
+@pytest.fixture
+def api(sandbox):
+    sandbox.set(rate_limit=1_000_000)
+    return door(sandbox.url)
+
+
+def read(sandbox, api, key_property=None):
+    """The copy, and the pages that were read of contacts and of companies."""
+    seen = len(sandbox.requests())
+    copy = read_crm(api, key_property)
+    paths = [call["path"].partition("?")[0].rpartition("/")[2] for call in sandbox.requests()[seen:]]
+    return copy, paths
+
+
+def addresses(copy):
+    return [(row["email"], row["is_primary"]) for row in copy.contact_emails]
+
+
+# Pages
+
+
+def test_an_empty_portal_has_stages_and_nothing_else(sandbox, api):
+    copy, _ = read(sandbox, api)
+    assert (copy.contacts, copy.contact_emails, copy.companies, copy.owners) == ([], [], [], [])
+    assert [row["stage"] for row in copy.lifecycle_stages][:4] == [
+        "subscriber",
+        "lead",
+        "marketingqualifiedlead",
+        "salesqualifiedlead",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "pages"), [(0, 1), (1, 1), (PAGE_SIZE, 1), (PAGE_SIZE + 1, 2), (2 * PAGE_SIZE, 2), (250, 3)]
+)
+def test_every_record_is_read_once_however_many_pages_there_are(sandbox, api, count, pages):
+    contact_ids = sandbox.add_contacts([{"email": f"u{number}@a.example"} for number in range(count)])
+    company_ids = sandbox.add_companies([{"name": f"Company {number}"} for number in range(count)])
+    # The pipelines of contacts end like the contacts.
+    copy, paths = read(sandbox, api)
+    assert [row["hubspot_id"] for row in copy.contacts] == contact_ids
+    assert [row["hubspot_id"] for row in copy.companies] == company_ids
+    assert len(copy.contact_emails) == count
+    assert (paths.count("contacts"), paths.count("companies")) == (pages + 1, pages)
+
+
+def test_owners_come_in_pages_as_well(sandbox, api):
+    ids = [sandbox.add_owner(f"o{number}@o.example") for number in range(PAGE_SIZE + 5)]
+    copy, _ = read(sandbox, api)
+    assert [row["owner_id"] for row in copy.owners] == ids
+
+
+def test_a_last_page_that_names_no_next_one_in_any_way_ends_the_reading():
+    stages = {"stages": [{"id": "lead", "displayOrder": 0}]}
+    first = {"results": [{"id": "1", "properties": {"email": "u1@a.example"}}], "paging": {"next": {"after": "1"}}}
+    for ending in ({}, {"paging": None}, {"paging": {}}, {"paging": {"next": None}}, {"paging": {"next": {}}}):
+        last = {"results": [{"id": "2", "properties": {"email": "u2@a.example"}}]} | ending
+        nothing = {"results": []}
+        bodies = (first, last, nothing, nothing, {"results": [stages]})
+        with answering(*(Scripted(200, json.dumps(body).encode()) for body in bodies)) as server:
+            copy = read_crm(door(server.url), None)
+            assert [row["hubspot_id"] for row in copy.contacts] == ["1", "2"]
+            assert len(server.seen) == len(bodies)
+            assert "after=1" in server.seen[1][1]
+        assert copy.lifecycle_stages == [{"stage": "lead", "label": None, "display_order": 0}]
+
+
+def test_a_page_that_fails_is_asked_for_again_and_no_record_is_read_twice(sandbox, api):
+    ids = sandbox.add_contacts([{"email": f"u{number}@a.example"} for number in range(250)])
+    sandbox.inject("502", path_regex="objects/.*/contacts", times=2)
+    copy, _ = read(sandbox, api)
+    assert [row["hubspot_id"] for row in copy.contacts] == ids
+
+
+def test_half_a_portal_is_no_copy(sandbox, api):
+    sandbox.add_contacts([{"email": "u1@a.example"}])
+    sandbox.inject("503", path_regex="companies")
+    with pytest.raises(CrmUnavailable):
+        read_crm(api, None)
+
+
+# Contacts
+
+
+def test_what_is_read_of_a_contact(sandbox, api):
+    owner_id = sandbox.add_owner("ann@o.example")
+    (record_id,) = sandbox.add_contacts(
+        [{"email": "Nora@A.example", "firstname": "Nora", "lastname": "Lind", "jobtitle": "VP", "country": "Norway"}]
+    )
+    sandbox.edit("contacts", record_id, lifecyclestage="lead", hubspot_owner_id=owner_id, city="Bergen")
+    copy, _ = read(sandbox, api)
+    assert copy.contacts == [
+        {
+            "hubspot_id": record_id,
+            "email": "nora@a.example",
+            "first_name": "Nora",
+            "last_name": "Lind",
+            "job_title": "VP",
+            "country": "Norway",
+            "lifecycle_stage": "lead",
+            "owner_id": owner_id,
+        }
+    ]
+
+
+def test_a_contact_is_known_by_each_of_its_addresses_and_the_first_is_marked(sandbox, api):
+    (record_id,) = sandbox.add_contacts([{"email": "first@a.example", "hs_additional_emails": "second@a.example"}])
+    (other_id,) = sandbox.add_contacts([{"email": "third@b.example"}])
+    sandbox.merge("contacts", record_id, other_id)
+    copy, _ = read(sandbox, api)
+    assert len(copy.contacts) == 1
+    assert {row["hubspot_id"] for row in copy.contact_emails} == {record_id}
+    assert sorted(addresses(copy)) == [
+        ("first@a.example", True),
+        ("second@a.example", False),
+        ("third@b.example", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("email", "additional", "expected"),
+    [
+        (None, None, []),
+        ("", "", []),
+        (None, "b@a.example", [("b@a.example", False)]),
+        (" A@a.Example ", "B@a.example; c@a.example ", ["a@a.example", "b@a.example", "c@a.example"]),
+        ("a@a.example", "A@A.example;a@a.example", ["a@a.example"]),
+        ("a@a.example", ";;b@a.example;", ["a@a.example", "b@a.example"]),
+    ],
+)
+def test_addresses_are_lower_case_without_blanks_and_each_is_there_once(email, additional, expected):
+    contact = {"id": "1", "properties": {"email": email, "hs_additional_emails": additional}}
+    bodies = ({"results": [contact]}, {"results": []}, {"results": []}, {"results": []})
+    with answering(*(Scripted(200, json.dumps(body).encode()) for body in bodies)) as server:
+        copy = read_crm(door(server.url), None)
+    rows = [(item, position == 0) if isinstance(item, str) else item for position, item in enumerate(expected)]
+    assert addresses(copy) == rows
+
+
+def test_a_contact_without_an_address_is_read(sandbox, api):
+    (record_id,) = sandbox.add_contacts([{"firstname": "Nobody"}])
+    copy, _ = read(sandbox, api)
+    assert [(row["hubspot_id"], row["email"]) for row in copy.contacts] == [(record_id, None)]
+    assert copy.contact_emails == []
+
+
+# What is left out
+
+
+def test_records_in_the_recycle_bin_and_merged_ones_are_not_read(sandbox, api):
+    kept, archived, merged = sandbox.add_contacts([{"email": f"u{number}@a.example"} for number in range(3)])
+    sandbox.archive("contacts", archived)
+    sandbox.merge("contacts", kept, merged)
+    company, gone = sandbox.add_companies([{"name": "Acme"}, {"name": "Bolt"}])
+    sandbox.archive("companies", gone)
+    copy, _ = read(sandbox, api)
+    assert [row["hubspot_id"] for row in copy.contacts] == [kept]
+    assert [row["hubspot_id"] for row in copy.companies] == [company]
+
+
+def test_deactivated_owners_are_not_read(sandbox, api):
+    here = sandbox.add_owner("ann@o.example", "Ann", "Ash")
+    sandbox.add_owner("gone@o.example", "Gus", "Gone", archived=True)
+    left = sandbox.add_owner("left@o.example")
+    sandbox.archive_owner(left)
+    copy, _ = read(sandbox, api)
+    assert copy.owners == [{"owner_id": here, "email": "ann@o.example", "first_name": "Ann", "last_name": "Ash"}]
+
+
+# Companies and our key
+
+
+def test_what_is_read_of_a_company_with_our_key(sandbox, api):
+    sandbox.add_property("companies", **definition(COMPANIES.key_property))
+    (record_id,) = sandbox.add_companies(
+        [{"name": "Acme", "domain": "acme.example", "numberofemployees": "85", "country": "Norway"}]
+    )
+    sandbox.edit("companies", record_id, zo_company_id="c1")
+    copy, _ = read(sandbox, api, "zo_company_id")
+    assert copy.companies == [
+        {
+            "hubspot_id": record_id,
+            "company_id": "c1",
+            "name": "Acme",
+            "domain": "acme.example",
+            "employee_count": "85",
+            "industry": None,
+            "country": "Norway",
+        }
+    ]
+
+
+@pytest.mark.parametrize("key_property", [None, "zo_company_id"])
+def test_a_portal_without_our_key_property_gives_companies_without_our_key(sandbox, api, key_property):
+    """Before the first sync has made it, and where the map has none."""
+    sandbox.add_companies([{"name": "Acme"}])
+    copy, _ = read(sandbox, api, key_property)
+    assert [(row["name"], row["company_id"]) for row in copy.companies] == [("Acme", None)]
+
+
+# Stages
+
+
+def test_stages_come_with_their_label_in_the_portals_own_order(sandbox, api):
+    sandbox.add_lifecycle_stage("4711", "In trial", before="salesqualifiedlead")
+    copy, _ = read(sandbox, api)
+    order = [row["stage"] for row in sorted(copy.lifecycle_stages, key=lambda row: row["display_order"])]
+    assert order.index("salesqualifiedlead") == order.index("4711") + 1
+    assert next(row["label"] for row in copy.lifecycle_stages if row["stage"] == "4711") == "In trial"
+
+
+def test_reading_writes_nothing(sandbox, api):
+    sandbox.add_contacts([{"email": "u1@a.example"}])
+    assert isinstance(read_crm(api, "zo_company_id"), CrmCopy)
+    assert sandbox.requests(writes_only=True) == []
