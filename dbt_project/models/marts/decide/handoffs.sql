@@ -18,17 +18,25 @@ eligible as (
         scores.combined_score
     from {{ ref('int_contact_records') }} as records
     inner join {{ ref('contact_scores') }} as scores on scores.user_id = records.user_id
-    inner join qualified on qualified.user_id = records.user_id
+    left join qualified on qualified.user_id = records.user_id
     cross join sql_stage
     inner join {{ ref('crm_objects') }} as objects on objects.object_type = 'contacts'
     left join {{ ref('stg_hubspot__lifecycle_stages') }} as stages on stages.stage = records.lifecycle_stage
-    left join remembered on remembered.record_key = records.user_id and remembered.acknowledged_at is not null
+    left join remembered on remembered.record_key = records.user_id
     where records.is_leading
         and scores.contact_email is not null
-        and remembered.record_key is null
-        and (records.matched_by <> 'absent' or objects.unknown_records = 'upsert')
-        -- Sales already has who stands at sales qualified or beyond; a stage the portal does not list is left alone.
-        and (records.lifecycle_stage is null or stages.display_order < sql_stage.display_order)
+        and remembered.acknowledged_at is null
+        and (
+            (
+                qualified.user_id is not null
+                and (records.matched_by <> 'absent' or objects.unknown_records = 'upsert')
+                -- Sales already has who stands at sales qualified or beyond; a stage the portal does not list is left
+                -- alone.
+                and (records.lifecycle_stage is null or stages.display_order < sql_stage.display_order)
+            )
+            -- Begun by a run that was cut off, and the stage may be ours: the sync looks at HubSpot and tells.
+            or (remembered.record_key is not null and stages.display_order >= sql_stage.display_order)
+        )
 ),
 owners as (
     select owner_id, email from {{ ref('stg_hubspot__owners') }}
