@@ -1,16 +1,14 @@
 """Which handoffs were begun and which HubSpot has acknowledged: their rows in the state database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import handoffs as handoffs_table
-
-# HubSpot reads so many records a call, and a database takes a limited number of values a statement.
-CHUNK_SIZE = 100
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,3 @@ def acknowledge(connection: Connection, handoff_ids: Sequence[str], *, as_of: da
             .where(handoffs_table.c.handoff_id.in_(handoff_ids), handoffs_table.c.acknowledged_at.is_(None))
             .values(acknowledged_as_of=as_of, acknowledged_at=now)
         )
-
-
-def chunks(keys: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(keys), CHUNK_SIZE):
-        yield keys[start : start + CHUNK_SIZE]

@@ -11,15 +11,18 @@ from sqlalchemy import Engine
 
 from dagster_project.crm.batches import ADDITIONAL_EMAILS, EMAIL
 from dagster_project.crm.changes import Update
-from dagster_project.crm.claims import Handoff, chunks, read_claims, write_claims
+from dagster_project.crm.claims import Handoff, read_claims, write_claims
 from dagster_project.crm.owners import read_active_owner
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import same_value
+from dagster_project.state.chunking import chunks
 
 STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN = "lifecycle_stage", "owner_id", "handoff_at"
 STAGE, OWNER, SQL_STAGE = "lifecyclestage", "hubspot_owner_id", "salesqualifiedlead"
 EXISTING_OWNER = "existing_owner"
+# So many records HubSpot reads a call.
+READ_SIZE = 100
 
 
 def read_begun_handoffs(path: Path) -> dict[str, Handoff]:
@@ -218,7 +221,7 @@ def _read_held(
     properties = [STAGE, OWNER, EMAIL, ADDITIONAL_EMAILS, *([] if time is None else [time])]
     held: dict[tuple[str, str | None], dict] = {}
     for places, id_property in ((by_id, {}), (by_email, {"idProperty": EMAIL})):
-        for keys in chunks(list(places)):
+        for keys in chunks(list(places), READ_SIZE):
             body = {"inputs": [{"id": key} for key in keys], "properties": properties} | id_property
             answer = api.post(f"/crm/objects/{{version}}/{object_type}/batch/read", body, repeatable=True)
             for item in answer.body.get("results") or []:

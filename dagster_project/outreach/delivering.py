@@ -19,6 +19,7 @@ from dagster_project.outreach.slack import (
     SlackRefused,
     SlackUnavailable,
 )
+from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import handoffs, identities
 
 OWNER_TARGET = "owner"
@@ -101,19 +102,23 @@ def unqueued_ids(snapshot_actions: Path, engine: Engine) -> list[str]:
 
 
 def _acknowledged_owners(engine: Engine, handoff_ids: list[str]) -> dict[str, str | None]:
-    query = select(handoffs.c.handoff_id, handoffs.c.owner_id).where(
-        handoffs.c.handoff_id.in_(handoff_ids), handoffs.c.acknowledged_at.is_not(None)
-    )
+    query = select(handoffs.c.handoff_id, handoffs.c.owner_id).where(handoffs.c.acknowledged_at.is_not(None))
     with engine.connect() as connection:
-        return {row.handoff_id: row.owner_id for row in connection.execute(query)}
+        return {
+            row.handoff_id: row.owner_id
+            for ids in chunks(handoff_ids)
+            for row in connection.execute(query.where(handoffs.c.handoff_id.in_(ids)))
+        }
 
 
 def _record_ids(engine: Engine, record_keys: list[str]) -> dict[str, str]:
-    query = select(identities.c.record_key, identities.c.hubspot_id).where(
-        identities.c.object_type == "contacts", identities.c.record_key.in_(record_keys)
-    )
+    query = select(identities.c.record_key, identities.c.hubspot_id).where(identities.c.object_type == "contacts")
     with engine.connect() as connection:
-        return {row.record_key: row.hubspot_id for row in connection.execute(query)}
+        return {
+            row.record_key: row.hubspot_id
+            for keys in chunks(record_keys)
+            for row in connection.execute(query.where(identities.c.record_key.in_(keys)))
+        }
 
 
 def _action(run: ActRun, row: dict, owner_id: str | None, record_id: str | None) -> Action:

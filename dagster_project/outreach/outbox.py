@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
+from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import outbox
 
 # Longer than one post can take with all its pauses (about seven minutes), so that whoever still posts still holds it.
@@ -54,8 +55,7 @@ class OutboxRow:
 def enqueue(engine: Engine, actions: Sequence[Action], *, as_of: datetime, now: datetime) -> int:
     """Put actions in the outbox that are not in it yet; how many were new."""
     with engine.begin() as connection:
-        known_query = select(outbox.c.action_id).where(outbox.c.action_id.in_([item.action_id for item in actions]))
-        known = set(connection.execute(known_query).scalars())
+        known = _known_ids(connection, [item.action_id for item in actions])
         rows = [
             {
                 "action_id": item.action_id,
@@ -100,9 +100,8 @@ def expire(engine: Engine, *, as_of: datetime, now: datetime) -> int:
 
 def known_ids(engine: Engine, action_ids: Sequence[str]) -> set[str]:
     """Which of these actions are in the outbox, whatever became of them."""
-    query = select(outbox.c.action_id).where(outbox.c.action_id.in_(action_ids))
     with engine.connect() as connection:
-        return set(connection.execute(query).scalars())
+        return _known_ids(connection, action_ids)
 
 
 def due(engine: Engine, now: datetime) -> list[OutboxRow]:
@@ -210,6 +209,15 @@ def _is_lost(now: datetime) -> ColumnElement[bool]:
 
 def _is_claimed(action_id: str, run_id: str) -> ColumnElement[bool]:
     return (outbox.c.action_id == action_id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == run_id)
+
+
+def _known_ids(connection: Connection, action_ids: Sequence[str]) -> set[str]:
+    query = select(outbox.c.action_id)
+    return {
+        action_id
+        for ids in chunks(action_ids)
+        for action_id in connection.execute(query.where(outbox.c.action_id.in_(ids))).scalars()
+    }
 
 
 def _rows(engine: Engine, condition: ColumnElement[bool]) -> list[OutboxRow]:

@@ -58,6 +58,13 @@ def test_an_action_is_owed_once_and_as_it_was_first_owed(engine: Engine):
     assert ids(outbox.due(engine, NOW)) == ["action-1", "action-2", "action-3"]
 
 
+def test_more_actions_than_a_statement_takes_values_are_owed_once_each(engine: Engine):
+    many = [action(number) for number in range(40_000)]
+    assert put(engine, *many) == 40_000
+    assert put(engine, *many, action(40_000)) == 1
+    assert len(outbox.known_ids(engine, [item.action_id for item in many])) == 40_000
+
+
 def test_a_delivered_action_is_not_owed_again(engine: Engine):
     put(engine)
     outbox.claim(engine, "action-1", "run-a", NOW)

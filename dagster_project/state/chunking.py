@@ -1,0 +1,10 @@
+"""Long lists in short pieces: a database takes a limited number of values a statement."""
+
+from collections.abc import Iterator, Sequence
+
+VALUES_A_STATEMENT = 100
+
+
+def chunks(keys: Sequence[str], size: int = VALUES_A_STATEMENT) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
