@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.resources.dbt import hand_settings_to_dbt
-from dagster_project.resources.warehouse import open_warehouse
+from dagster_project.resources.warehouse import LOCK_PATIENCE_SECONDS, open_warehouse
 from dagster_project.settings import DBT_PROJECT_DIR
 from tests.whole_run import SAMPLE_AS_OF, Pipeline, reasons
 
@@ -42,6 +43,13 @@ def test_without_a_clock_nothing_is_built_and_the_message_says_how_to_give_one(e
     done = dbt(empty_warehouse, "build", "--select", "build_info")
     assert done.returncode == 1
     assert "No as_of: pass --vars" in done.stdout
+
+
+def test_dbt_waits_for_the_warehouse_about_as_long_as_everybody_else():
+    profile = yaml.safe_load((DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8"))
+    attempts = profile["pql"]["outputs"]["duckdb"]["retries"]["connect_attempts"]
+    # dbt-duckdb pauses a second after the first attempt and twice as long after each further one.
+    assert LOCK_PATIENCE_SECONDS <= sum(2**attempt for attempt in range(attempts)) <= 2 * LOCK_PATIENCE_SECONDS
 
 
 def test_no_model_reads_the_wall_clock():
