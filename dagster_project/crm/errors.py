@@ -26,6 +26,10 @@ class CrmUnauthorised(CrmError):
     """The token is missing, wrong, or lacks a scope; a person must act."""
 
 
+class CrmScopeMissing(CrmUnauthorised):
+    """The token is good and may not do this; the message names the scopes that HubSpot named."""
+
+
 class CrmUnavailable(CrmError):
     """HubSpot kept answering 429 or 5xx, or did not answer; a later run may succeed."""
 

@@ -13,8 +13,15 @@ from dataclasses import dataclass
 import urllib3
 from hubspot.crm.contacts import ApiClient, ApiException, Configuration
 
-from dagster_project.crm.errors import CrmAnswerLost, CrmRefused, CrmUnauthorised, CrmUnavailable, DailyLimitReached
-from dagster_project.crm.limiter import CallLimiter
+from dagster_project.crm.errors import (
+    CrmAnswerLost,
+    CrmRefused,
+    CrmScopeMissing,
+    CrmUnauthorised,
+    CrmUnavailable,
+    DailyLimitReached,
+)
+from dagster_project.crm.limiter import CallLimiter, search_limiter
 
 API_VERSION = "2026-09"
 CONNECT_SECONDS, READ_SECONDS = 5, 60
@@ -48,6 +55,7 @@ class HubSpotApi:
         access_token: str,
         *,
         limiter: CallLimiter | None = None,
+        searches: CallLimiter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         attempts: int = ATTEMPTS,
@@ -57,6 +65,7 @@ class HubSpotApi:
         configuration.retries = False
         self._client = ApiClient(configuration)
         self._limiter = limiter or CallLimiter(sleep=sleep)
+        self._searches = searches or search_limiter(sleep=sleep)
         self._sleep = sleep
         self._jitter = jitter
         self._attempts = attempts
@@ -86,7 +95,7 @@ class HubSpotApi:
                 it was not carried out (429, 423, a refused connection) is followed by another try.
         Raises:
             CrmRefused: A 4xx that another try would not change.
-            CrmUnauthorised: 401, or 403.
+            CrmUnauthorised: 401, or 403 (a `CrmScopeMissing`).
             DailyLimitReached: 429 with the policy DAILY.
             CrmUnavailable: Every try failed, or a pause longer than a minute was asked for.
             CrmAnswerLost: Not repeatable, and the answer was lost, unreadable or a 5xx.
@@ -94,9 +103,10 @@ class HubSpotApi:
         path = path.format(version=API_VERSION)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         self._client.update_params_for_auth(headers, None, ["oauth2"])
+        limiter = self._searches if path.endswith("/search") else self._limiter
         problem = ""
         for attempt in range(1, self._attempts + 1):
-            self._limiter.wait_for_turn()
+            limiter.wait_for_turn()
             self.calls += 1
             try:
                 # Not `call_api`: it fails on an error without a body and on one that is no UTF-8, as proxies send them.
@@ -149,7 +159,8 @@ class HubSpotApi:
             # Documented in seconds here and in milliseconds there: believed while it is sane.
             return asked if asked and asked <= LONGEST_PAUSE_SECONDS else pause, problem, False
         if status in (401, 403):
-            raise CrmUnauthorised(_unauthorised(status, message, body))
+            kind = CrmUnauthorised if status == 401 else CrmScopeMissing
+            raise kind(_unauthorised(status, message, body))
         if status not in (LOCKED, MOVING) and status < 500:
             category = str(body.get("category") or body.get("errorType") or "UNKNOWN")
             raise CrmRefused(status, category, message, body.get("errors"), body.get("context"))
