@@ -6,6 +6,8 @@ SINGULAR = {
     "contacts": "contact",
     "companies": "company",
     "owners": "owner",
+    "deals": "deal",
+    "engagements": "engagement",
 }
 
 

@@ -1,78 +1,122 @@
-"""HubSpot → rows: what the portal holds of contacts, companies, owners and lifecycle stages."""
+"""HubSpot → rows: what the portal holds, read whole the first time and once a day, and what changed in between.
 
-from collections.abc import Iterator
+Two parts: what deciding needs and no run can do without (contacts, companies, owners, lifecycle stages), and what
+salespeople do with them (deals, engagements, who is associated with whom), which a token need not be allowed to see.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from dagster_project.crm.association_reading import PAIRS, Held, PairRead, read_pair
+from dagster_project.crm.copied_objects import ADDITIONAL_EMAILS, CONTACTS, DEALS, ENGAGEMENTS, companies
+from dagster_project.crm.errors import CrmScopeMissing
+from dagster_project.crm.object_reading import PAGE_SIZE as PAGE_SIZE
+from dagster_project.crm.object_reading import CopyState, ObjectRead, pages, read_object
 from dagster_project.crm.transport import HubSpotApi
-
-PAGE_SIZE = 100
 
 
 @dataclass(frozen=True)
 class CrmCopy:
-    """One list of rows a raw table, each row a dict of its columns."""
+    """What every run needs: contacts and companies, whole or what changed of them; owners and stages always whole."""
 
-    contacts: list[dict]
-    contact_emails: list[dict]
-    companies: list[dict]
+    objects: dict[str, ObjectRead]
     owners: list[dict]
     lifecycle_stages: list[dict]
+    started_at: datetime
+
+    @property
+    def contacts(self) -> list[dict]:
+        return self.objects["contacts"].rows
+
+    @property
+    def companies(self) -> list[dict]:
+        return self.objects["companies"].rows
+
+    @property
+    def contact_emails(self) -> list[dict]:
+        return _contact_emails(self.objects["contacts"])
 
 
-def read_crm(api: HubSpotApi, company_key_property: str | None) -> CrmCopy:
-    """Read every record that is not archived, page by page, with the properties this project uses and no others.
+@dataclass(frozen=True)
+class SalesCopy:
+    """What salespeople do, as far as the token lets us see it.
+
+    Args:
+        unseen: Why not, by object type or pair.
+    """
+
+    objects: dict[str, ObjectRead]
+    pairs: list[PairRead]
+    unseen: dict[str, str]
+
+    @property
+    def unseen_pairs(self) -> set[str]:
+        """Those of an object type that is not seen are not read either."""
+        return {pair.name for pair in PAIRS} - {read.pair.name for read in self.pairs}
+
+
+def read_crm(
+    api: HubSpotApi,
+    company_key_property: str | None,
+    past: Mapping[str, CopyState] | None = None,
+    started_at: datetime | None = None,
+) -> CrmCopy:
+    """Read what is not archived, with the properties this project uses and no others.
 
     Args:
         company_key_property: Our unique property on companies; a portal that has none yet answers without it.
+        past: The state of the last copy by object type; without it everything is read.
+        started_at: Now, by default.
+    Raises:
+        CrmError: See `HubSpotApi.call`; there is no half copy.
     """
-    contacts, contact_emails = _read_contacts(api)
+    past, started_at = past or {}, started_at or datetime.now(UTC)
+    kinds = (CONTACTS, companies(company_key_property))
     return CrmCopy(
-        contacts=contacts,
-        contact_emails=contact_emails,
-        companies=_read_companies(api, company_key_property),
+        objects={kind.name: read_object(api, kind, past.get(kind.name), started_at) for kind in kinds},
         owners=_read_owners(api),
         lifecycle_stages=_read_lifecycle_stages(api),
+        started_at=started_at,
     )
 
 
-def _read_contacts(api: HubSpotApi) -> tuple[list[dict], list[dict]]:
-    columns = {
-        "email": "email",
-        "first_name": "firstname",
-        "last_name": "lastname",
-        "job_title": "jobtitle",
-        "country": "country",
-        "lifecycle_stage": "lifecyclestage",
-        "owner_id": "hubspot_owner_id",
-    }
-    contacts, emails = [], []
-    for item in _objects(api, "contacts", [*columns.values(), "hs_additional_emails"]):
+def read_sales(api: HubSpotApi, crm: CrmCopy, past: Mapping[str, CopyState], held: Held) -> SalesCopy:
+    """Read deals, engagements and associations as far as the token may.
+
+    Args:
+        crm: What was read just before.
+        held: What the last copy says, looked into where a change leads to a record that did not change.
+    """
+    read: dict[str, ObjectRead] = {}
+    pairs: list[PairRead] = []
+    unseen: dict[str, str] = {}
+    for kind in (DEALS, *ENGAGEMENTS):
+        try:
+            read[kind.name] = read_object(api, kind, past.get(kind.name), crm.started_at)
+        except CrmScopeMissing as error:
+            unseen[kind.name] = str(error)
+    known = crm.objects | read
+    for pair in PAIRS:
+        if pair.from_type in known and pair.to_type in known:
+            try:
+                pairs.append(read_pair(api, pair, known, past, held))
+            except CrmScopeMissing as error:
+                unseen[pair.name] = str(error)
+    return SalesCopy(read, pairs, unseen)
+
+
+def _contact_emails(contacts: ObjectRead) -> list[dict]:
+    """One row an address. One that was moved to another contact while we read is that of the contact changed last."""
+    rows: dict[str, dict] = {}
+    for item in sorted(contacts.items, key=lambda item: item["properties"].get(CONTACTS.modified) or ""):
         held = item["properties"]
-        contacts.append({"hubspot_id": item["id"]} | {column: held.get(name) for column, name in columns.items()})
-        seen = set()
-        for position, address in enumerate([held.get("email"), *(held.get("hs_additional_emails") or "").split(";")]):
+        addresses = [held.get("email"), *(held.get(ADDITIONAL_EMAILS) or "").split(";")]
+        for position, address in enumerate(addresses):
             email = (address or "").strip().lower()
-            if email and email not in seen:
-                seen.add(email)
-                emails.append({"hubspot_id": item["id"], "email": email, "is_primary": position == 0})
-    return contacts, emails
-
-
-def _read_companies(api: HubSpotApi, key_property: str | None) -> list[dict]:
-    columns = {
-        "name": "name",
-        "domain": "domain",
-        "employee_count": "numberofemployees",
-        "industry": "industry",
-        "country": "country",
-    }
-    if key_property is not None:
-        columns["company_id"] = key_property
-    return [
-        {"hubspot_id": item["id"], "company_id": None}
-        | {column: item["properties"].get(name) for column, name in columns.items()}
-        for item in _objects(api, "companies", list(columns.values()))
-    ]
+            if email and rows.get(email, {}).get("hubspot_id") != item["id"]:
+                rows[email] = {"hubspot_id": item["id"], "email": email, "is_primary": position == 0}
+    return list(rows.values())
 
 
 def _read_owners(api: HubSpotApi) -> list[dict]:
@@ -83,22 +127,8 @@ def _read_owners(api: HubSpotApi) -> list[dict]:
             "first_name": item.get("firstName"),
             "last_name": item.get("lastName"),
         }
-        for item in _pages(api, "/crm/owners/{version}")
+        for item in pages(api, "/crm/owners/{version}")
     ]
-
-
-def _objects(api: HubSpotApi, object_type: str, properties: list[str]) -> Iterator[dict]:
-    return _pages(api, f"/crm/objects/{{version}}/{object_type}", properties=",".join(properties))
-
-
-def _pages(api: HubSpotApi, path: str, **query: str) -> Iterator[dict]:
-    after: str | None = None
-    while True:
-        page = api.get(path, query | {"limit": PAGE_SIZE} | ({} if after is None else {"after": after}))
-        yield from page["results"]
-        after = ((page.get("paging") or {}).get("next") or {}).get("after")
-        if after is None:
-            return
 
 
 def _read_lifecycle_stages(api: HubSpotApi) -> list[dict]:

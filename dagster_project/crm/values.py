@@ -19,6 +19,12 @@ def same_value(value_type: str, left: str | None, right: str | None) -> bool:
     return left == right
 
 
+def known_instant(text: str | None) -> datetime | None:
+    """An aware UTC datetime; None of nothing, and of what is no instant."""
+    instant = _instant(text) if text else None
+    return instant if isinstance(instant, datetime) else None
+
+
 def _number(text: str) -> Decimal | str:
     try:
         return Decimal(text)

@@ -1,10 +1,10 @@
 """Ingest as Dagster shows it: landing files, the copy of HubSpot, the pipeline's memory, what domains mean."""
 
-from datetime import UTC, datetime
-
 import dagster as dg
 
-from dagster_project.crm.copying import CrmCopy, read_crm
+from dagster_project.crm.copied_objects import ENGAGEMENTS
+from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
+from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.defs.pools import WAREHOUSE_POOL
@@ -113,13 +113,16 @@ product_events, product_users, product_companies = (
 def hubspot(
     context: dg.AssetExecutionContext, warehouse: Warehouse, hubspot: HubSpot, state: State, clock: Clock
 ) -> dg.MaterializeResult:
-    """What HubSpot holds: contacts with all their addresses, companies, active owners, lifecycle stages.
+    """What HubSpot holds: contacts with all their addresses, companies, active owners, lifecycle stages, deals, calls,
+    e-mails, meetings, notes, tasks, and who is associated with whom.
 
-    When HubSpot cannot be reached the last copy is kept and the run goes on: scores do not wait for the CRM.
+    Read whole the first time, once a day and when other properties are wanted; in between, only what changed. When
+    HubSpot cannot be reached the last copy is kept and the run goes on: scores do not wait for the CRM.
     """
     with running_step(context, "copy_hubspot", state, clock) as step:
         with warehouse.writing() as connection:
             create_raw_tables(connection)
+            past = read_past(connection)
         if hubspot.is_dry_run:
             step.summary = {"state": "dry_run"}
             return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
@@ -127,34 +130,32 @@ def hubspot(
         companies = read_property_map(read_rules(settings.rules_dir), settings.property_prefix).get("companies")
         key_property = companies.key_property.name if companies and companies.key_property else None
         try:
-            copy = read_crm(hubspot.connect(state.engine()), key_property)
+            api = hubspot.connect(state.engine())
+            calls_before = api.calls
+            crm = read_crm(api, key_property, past)
+            sales = read_sales(api, crm, past, HeldCopy(warehouse.reading))
         except CrmUnavailable as error:
             context.log.warning(f"The last copy of HubSpot is kept: {error}")
             step.summary = {"state": "kept", "problem": str(error)}
             return dg.MaterializeResult(metadata={"state": f"the last copy was kept: {error}"})
+        for name, why in sales.unseen.items():
+            context.log.warning(f"{name.replace('_', ' with ').capitalize()} are left as they were last copied: {why}")
         with warehouse.writing() as connection:
-            replace_rows(connection, _rows_by_table(copy))
-        step.summary = {
-            "state": "copied",
-            "contacts": len(copy.contacts),
-            "companies": len(copy.companies),
-            "owners": len(copy.owners),
-        }
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(copy.contacts)} | step.summary)
+            counts = store_copy(connection, crm, sales)
+        step.summary = _copy_summary(crm, sales, counts) | {"calls": api.calls - calls_before}
+    return dg.MaterializeResult(metadata={"dagster/row_count": counts["contacts"]} | step.summary)
 
 
-def _rows_by_table(copy: CrmCopy) -> dict[str, list[dict]]:
-    copied_at = datetime.now(UTC).replace(tzinfo=None)
-    counts = {"contacts": len(copy.contacts), "companies": len(copy.companies), "owners": len(copy.owners)}
+def _copy_summary(crm: CrmCopy, sales: SalesCopy, counts: dict[str, int]) -> dict:
+    """How many records the copy holds now, and of which object types it was read whole."""
+    read = crm.objects | sales.objects
     return {
-        "raw.hubspot_contacts": copy.contacts,
-        "raw.hubspot_contact_emails": copy.contact_emails,
-        "raw.hubspot_companies": copy.companies,
-        "raw.hubspot_owners": copy.owners,
-        "raw.hubspot_lifecycle_stages": copy.lifecycle_stages,
-        "raw.hubspot_copies": [
-            {"object_type": name, "copied_at": copied_at, "record_count": count} for name, count in counts.items()
-        ],
+        "state": "copied",
+        **counts,
+        "engagements": sum(counts[kind.name] for kind in ENGAGEMENTS),
+        "read_whole": [name for name, changed in read.items() if changed.is_whole],
+        "read_changed": {name: len(changed.items) for name, changed in read.items() if not changed.is_whole},
+        "not_seen": sales.unseen,
     }
 
 

@@ -1,7 +1,9 @@
 """The raw tables that ingest fills. They exist, empty, before anything is loaded, so that every model can build."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -136,12 +138,56 @@ create table if not exists raw.hubspot_lifecycle_stages (
     display_order bigint not null
 );
 
--- One row an object type that was ever read: without it, "HubSpot does not hold this" is not known.
+create table if not exists raw.hubspot_deals (
+    hubspot_id varchar not null,
+    deal_name varchar,
+    stage varchar,
+    pipeline varchar,
+    amount varchar,
+    owner_id varchar,
+    closes_at timestamp,
+    created_at timestamp,
+    last_modified_at timestamp
+);
+
+-- Calls, e-mails, meetings, notes and tasks.
+create table if not exists raw.hubspot_engagements (
+    hubspot_id varchar not null,
+    engagement_type varchar not null,
+    owner_id varchar,
+    status varchar,
+    occurred_at timestamp,
+    last_modified_at timestamp
+);
+
+-- One row a label of a pair; types are named in the plural, as in HubSpot's paths.
+create table if not exists raw.hubspot_associations (
+    from_type varchar not null,
+    from_id varchar not null,
+    to_type varchar not null,
+    to_id varchar not null,
+    type_category varchar not null,
+    type_id bigint not null,
+    type_label varchar
+);
+
+-- Which record each record that was merged away went into; never forgotten, for HubSpot cannot take a merge back.
+create table if not exists raw.hubspot_merges (
+    object_type varchar not null,
+    merged_id varchar not null,
+    into_id varchar not null
+);
+
+-- One row an object type, or pair of them, that was ever read: without it, "HubSpot does not hold this" is not known.
 create table if not exists raw.hubspot_copies (
     object_type varchar primary key,
     copied_at timestamp not null,
     record_count bigint not null
 );
+-- Up to when changes are in the copy by HubSpot's clock, when it was last read whole, and which properties it has.
+alter table raw.hubspot_copies add column if not exists changed_until timestamp;
+alter table raw.hubspot_copies add column if not exists read_whole_at timestamp;
+alter table raw.hubspot_copies add column if not exists properties varchar;
 
 create table if not exists raw.pipeline_identities (
     object_type varchar not null,
@@ -171,24 +217,58 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(RAW_TABLES)
 
 
+@dataclass(frozen=True)
+class TableChange:
+    """New rows of a raw table, and which of the old ones they take the place of.
+
+    Args:
+        rows: As dicts of column name and value; a column that no row names becomes null.
+        gone: `{columns: values}`: an old row goes when its values in these columns are among them. None: all go.
+    """
+
+    rows: Sequence[dict] = ()
+    gone: Mapping[tuple[str, ...], Collection[tuple]] | None = None
+
+
+@contextmanager
+def in_one_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of the block or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
 def replace_rows(connection: duckdb.DuckDBPyConnection, rows_by_table: dict[str, Sequence[dict]]) -> None:
     """Give raw tables new contents, all of them in one transaction: a reader sees every table old or every table new.
 
     Args:
         rows_by_table: Rows as dicts of column name and value; a column that no row names becomes null.
     """
+    with in_one_transaction(connection):
+        change_rows(connection, {table: TableChange(rows) for table, rows in rows_by_table.items()})
+
+
+def change_rows(connection: duckdb.DuckDBPyConnection, changes: Mapping[str, TableChange]) -> None:
+    """Put rows in the place of others, table by table, in the transaction of the caller."""
     with tempfile.TemporaryDirectory() as folder:
-        connection.execute("begin")
-        try:
-            for table, rows in rows_by_table.items():
+        file = Path(folder) / "rows.parquet"
+        for table, change in changes.items():
+            if change.gone is None:
                 connection.execute(f"delete from {table}")
-                if rows:
-                    file = Path(folder) / f"{table}.parquet"
-                    pl.DataFrame(rows, infer_schema_length=None).write_parquet(file)
+            for columns, values in (change.gone or {}).items():
+                if values:
+                    names = ", ".join(columns)
+                    pl.DataFrame(list(values), schema=list(columns), orient="row").write_parquet(file)
                     connection.execute(
-                        f"insert into {table} by name select * from read_parquet($file)", {"file": str(file)}
+                        f"delete from {table} where ({names}) in (select ({names}) from read_parquet($file))",
+                        {"file": str(file)},
                     )
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        connection.execute("commit")
+            if change.rows:
+                pl.DataFrame(change.rows, infer_schema_length=None).write_parquet(file)
+                connection.execute(
+                    f"insert into {table} by name select * from read_parquet($file)", {"file": str(file)}
+                )

@@ -86,8 +86,10 @@ def _hubspot_copy(steps: dict[str, dict]) -> AccountLine | None:
         )
     if summary["state"] == "kept":
         return AccountLine("hubspot", "could not be read; the last copy was used.", (summary["problem"],))
-    read = (counted_of(summary[kind], kind) for kind in ("contacts", "companies", "owners"))
-    return AccountLine("hubspot", f"{', '.join(read)} read.")
+    read = [counted_of(summary[kind], kind) for kind in ("contacts", "companies", "owners")]
+    read += [counted_of(summary[kind], kind) for kind in ("deals", "engagements") if summary.get(kind)]
+    notes = [f"{name.replace('_', ' with ')} not read: {why}" for name, why in summary.get("not_seen", {}).items()]
+    return AccountLine("hubspot", f"{', '.join(read)} read.", tuple(notes))
 
 
 def _score(snapshot: Snapshot | None) -> AccountLine | None:

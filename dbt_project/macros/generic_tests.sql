@@ -11,3 +11,10 @@ select {{ column_name }}, count(*) as row_count from {{ model }}
 group by {{ column_name }}
 having {{ column_name }} is null or count(*) > 1
 {% endtest %}
+
+{# The same of several columns together. #}
+{% test are_key(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as row_count from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1{% for column in columns %} or {{ column }} is null{% endfor %}
+{% endtest %}

@@ -1,0 +1,106 @@
+"""Which object types of HubSpot are copied, with which properties, into which columns of which raw table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ADDITIONAL_EMAILS, MERGED_IDS, RECORD_ID = "hs_additional_emails", "hs_merged_object_ids", "hs_object_id"
+OWNER, MODIFIED = "hubspot_owner_id", "hs_lastmodifieddate"
+
+
+@dataclass(frozen=True)
+class CopiedObject:
+    """One object type: its name in HubSpot's paths, and `{column: property}` of what this project uses of it.
+
+    Args:
+        columns: A column without a property stays empty.
+        instants: Columns that hold instants; HubSpot answers those, like everything, as text.
+        modified: The property that says when a record was last changed.
+        row_type: What tells the rows of this type from others in a table that several types share.
+        also_read: Properties that are asked for and become no column.
+    """
+
+    name: str
+    table: str
+    columns: Mapping[str, str | None]
+    instants: Mapping[str, str] = field(default_factory=dict)
+    modified: str = MODIFIED
+    row_type: Mapping[str, str] = field(default_factory=dict)
+    also_read: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """What is asked for; nothing else leaves HubSpot."""
+        named = (*self.columns.values(), *self.instants.values(), *self.also_read, self.modified)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
+    @property
+    def fingerprint(self) -> str:
+        """What a copy must have been made with, for its rows to be what would be read today."""
+        held = {**self.columns, **self.instants}
+        return ",".join([*(f"{column}={name or ''}" for column, name in sorted(held.items())), *sorted(self.also_read)])
+
+
+CONTACTS = CopiedObject(
+    name="contacts",
+    table="raw.hubspot_contacts",
+    columns={
+        "email": "email",
+        "first_name": "firstname",
+        "last_name": "lastname",
+        "job_title": "jobtitle",
+        "country": "country",
+        "lifecycle_stage": "lifecyclestage",
+        "owner_id": OWNER,
+    },
+    modified="lastmodifieddate",
+    also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
+)
+DEALS = CopiedObject(
+    name="deals",
+    table="raw.hubspot_deals",
+    columns={
+        "deal_name": "dealname",
+        "stage": "dealstage",
+        "pipeline": "pipeline",
+        "amount": "amount",
+        "owner_id": OWNER,
+    },
+    instants={"closes_at": "closedate", "created_at": "createdate", "last_modified_at": MODIFIED},
+    also_read=(MERGED_IDS,),
+)
+
+
+def companies(key_property: str | None) -> CopiedObject:
+    """Companies with our unique property, if we have one; a portal that has none yet answers without it."""
+    columns = {
+        "name": "name",
+        "domain": "domain",
+        "employee_count": "numberofemployees",
+        "industry": "industry",
+        "country": "country",
+    }
+    return CopiedObject(
+        name="companies",
+        table="raw.hubspot_companies",
+        columns=columns | {"company_id": key_property},
+        also_read=(MERGED_IDS,),
+    )
+
+
+def _engagement(name: str, status: str | None) -> CopiedObject:
+    return CopiedObject(
+        name=name,
+        table="raw.hubspot_engagements",
+        columns={"owner_id": OWNER, "status": status},
+        instants={"occurred_at": "hs_timestamp", "last_modified_at": MODIFIED},
+        row_type={"engagement_type": name.removesuffix("s")},
+    )
+
+
+ENGAGEMENTS = (
+    _engagement("calls", "hs_call_status"),
+    _engagement("emails", "hs_email_status"),
+    _engagement("meetings", "hs_meeting_outcome"),
+    _engagement("notes", None),
+    _engagement("tasks", "hs_task_status"),
+)
