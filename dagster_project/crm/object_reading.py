@@ -85,11 +85,12 @@ def read_object(api: HubSpotApi, kind: CopiedObject, past: CopyState | None, sta
         return _read_whole(api, kind, started_at)
     try:
         changed = list(_changed_since(api, kind, past.changed_until - OVERLAP))
-        archived = _archived_ids(api, kind, past.record_count // PAGE_SIZE + 1)
+        archived = _archived(api, kind, past.record_count // PAGE_SIZE + 1)
     except _WholeIsCheaper:
         return _read_whole(api, kind, started_at)
-    merges = _merges(changed)
-    gone = archived | set(merges)
+    # Also of those that others went into before they were archived themselves.
+    merges = _merges([*archived, *changed])
+    gone = {item["id"] for item in archived} | set(merges)
     until = _changed_until(kind, changed, started_at, past.changed_until)
     state = CopyState(past.record_count, until, past.read_whole_at, kind.fingerprint)
     return ObjectRead(kind, _without(changed, gone), False, frozenset(gone), merges, state)
@@ -152,20 +153,19 @@ def _changed_since(api: HubSpotApi, kind: CopiedObject, since: datetime) -> Iter
             raise _WholeIsCheaper
 
 
-def _archived_ids(api: HubSpotApi, kind: CopiedObject, most_pages: int) -> set[str]:
-    """Ids of everything in the recycle bin, which holds ninety days.
+def _archived(api: HubSpotApi, kind: CopiedObject, most_pages: int) -> list[dict]:
+    """Everything in the recycle bin, which holds ninety days.
 
     HubSpot documents no order of the bin, so no page says that the rest is known already: it is read to its end, or
     given up where a full read takes fewer pages. Merged records are not in it.
     """
-    ids: set[str] = set()
+    found: list[dict] = []
     path = f"/crm/objects/{{version}}/{kind.name}"
-    query = {"archived": "true", "properties": RECORD_ID}
-    for number, item in enumerate(pages(api, path, **query)):
-        if number >= most_pages * PAGE_SIZE:
+    for item in pages(api, path, archived="true", properties=f"{RECORD_ID},{MERGED_IDS}"):
+        if len(found) == most_pages * PAGE_SIZE:
             raise _WholeIsCheaper
-        ids.add(item["id"])
-    return ids
+        found.append(item)
+    return found
 
 
 def _merges(items: list[dict]) -> dict[str, str]:

@@ -150,6 +150,17 @@ class Records:
         self.live_count[record.kind.name] -= 1
         self._changed(record, {}, at, source)
 
+    def erase(self, record: Record) -> None:
+        """Take an archived record away for good: from the recycle bin, the index and the history."""
+        name, number = record.kind.name, int(record.id)
+        del self._by_id[name][record.id]
+        self._numbers[name].remove(number)
+        self._unindexed.pop(record, None)
+        self._dirty.pop(record, None)
+        self._history = [entry for entry in self._history if entry[:2] != (name, number)]
+        for table in ("records", "history"):
+            self._store.execute(f"delete from {table} where type = ? and id = ?", name, number)
+
     def _changed(self, record: Record, changes: Mapping[str, str], at: str, source: str) -> None:
         self._dirty[record] = None
         # Re-inserted, so that the order stays the order of the last writes.

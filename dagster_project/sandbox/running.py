@@ -134,6 +134,13 @@ class Sandbox:
         with self._portal.store.transaction():
             batches.archive_record(self._portal, self._found(kind, record_id), writes.PERSON)
 
+    def erase(self, kind: str, record_id: str) -> None:
+        """A record is deleted for good, as after ninety days in the recycle bin or at the person's own request."""
+        with self._portal.store.transaction():
+            record = self._found(kind, record_id)
+            batches.archive_record(self._portal, record, writes.PERSON)
+            self._portal.records.erase(record)
+
     def merge(self, kind: str, primary_id: str, merged_id: str) -> dict[str, str]:
         """Merge the second record into the first and return the survivor."""
         with self._portal.store.transaction():
@@ -146,6 +153,12 @@ class Sandbox:
         with self._portal.store.transaction():
             start, end = self._found(kind, record_id), self._found(to_kind, to_id)
             self._portal.links.associate(start.kind, start.id, end.kind, end.id, [label])
+
+    def separate(self, kind: str, record_id: str, to_kind: str, to_id: str) -> None:
+        """Remove every association of two records."""
+        with self._portal.store.transaction():
+            start, end = self._found(kind, record_id), self._found(to_kind, to_id)
+            self._portal.links.separate(start.kind, start.id, end.kind, end.id)
 
     def add_contacts(self, contacts: Iterable[Mapping[str, Any]]) -> list[str]:
         """Add contacts, with the extra columns of `contacts.csv`, and return the ids of the new ones.
