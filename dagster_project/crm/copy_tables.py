@@ -52,7 +52,7 @@ class HeldCopy:
             return _texts(
                 connection.execute(
                     "select distinct from_id from raw.hubspot_associations "
-                    "where from_type = $from_type and to_type = $to_type and list_contains($to_ids, to_id)",
+                    "where from_type = $from_type and to_type = $to_type and to_id in (select unnest($to_ids))",
                     {"from_type": pair.from_type, "to_type": pair.to_type, "to_ids": wanted},
                 )
             )

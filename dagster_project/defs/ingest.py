@@ -142,7 +142,7 @@ def hubspot(
             context.log.warning(f"{name.replace('_', ' with ').capitalize()} are left as they were last copied: {why}")
         with warehouse.writing() as connection:
             counts = store_copy(connection, crm, sales)
-        step.summary = _copy_summary(crm, sales, counts) | {"calls": api.calls - calls_before}
+        step.summary = _copy_summary(crm, sales, counts) | {"calls_made": api.calls - calls_before}
     return dg.MaterializeResult(metadata={"dagster/row_count": counts["contacts"]} | step.summary)
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from landing_folder import a_warehouse
 
-from dagster_project.landing.tables import create_raw_tables, replace_rows
+from dagster_project.landing.tables import TableChange, change_rows, create_raw_tables, replace_rows
 
 CONTACT = {"hubspot_id": "1", "email": "dana@orbit.example"}
 OWNER = {"owner_id": "7", "email": "marco@orbit.example"}
@@ -85,3 +85,17 @@ def test_either_all_tables_are_replaced_or_none(warehouse, broken):
     assert warehouse.sql("select owner_id from raw.hubspot_owners").fetchall() == [("7",)]
     replace_rows(warehouse, {"raw.hubspot_contacts": []})
     assert contacts(warehouse) == []
+
+
+def test_rows_take_the_place_of_those_with_the_same_values_in_any_of_the_named_columns(warehouse):
+    replace_rows(warehouse, {"raw.hubspot_contacts": [CONTACT | {"hubspot_id": str(number)} for number in range(4)]})
+    gone = {("hubspot_id", "email"): {("1", CONTACT["email"]), ("2", "other@orbit.example")}, ("hubspot_id",): {("3",)}}
+    change_rows(warehouse, {"raw.hubspot_contacts": TableChange([CONTACT | {"country": "US"}], gone)})
+    email = CONTACT["email"]
+    assert contacts(warehouse) == [("0", email, None), ("1", email, "US"), ("2", email, None)]
+
+
+def test_no_values_to_go_leave_every_row(warehouse):
+    replace_rows(warehouse, {"raw.hubspot_contacts": [CONTACT]})
+    change_rows(warehouse, {"raw.hubspot_contacts": TableChange([CONTACT], {("hubspot_id",): set()})})
+    assert len(contacts(warehouse)) == 2

@@ -123,6 +123,22 @@ def test_what_hubspot_holds_is_counted(contacts: int, companies: int, owners: in
     assert line_of("copy_hubspot", summary) == AccountLine("hubspot", sentence)
 
 
+def test_deals_and_engagements_are_counted_where_there_are_any():
+    summary = {"state": "copied", "contacts": 2, "companies": 1, "owners": 1}
+    assert line_of("copy_hubspot", summary | {"deals": 0, "engagements": 0}).sentence == (
+        "2 contacts, 1 company, 1 owner read."
+    )
+    assert line_of("copy_hubspot", summary | {"deals": 1, "engagements": 3100}).sentence == (
+        "2 contacts, 1 company, 1 owner, 1 deal, 3,100 engagements read."
+    )
+
+
+def test_what_the_token_may_not_see_is_named_with_the_reason():
+    summary = {"state": "copied", "contacts": 2, "companies": 1, "owners": 1}
+    line = line_of("copy_hubspot", summary | {"not_seen": {"deals": "403", "calls_contacts": "403"}})
+    assert line.notes == ("deals not read: 403", "calls with contacts not read: 403")
+
+
 def test_a_dry_run_says_that_hubspot_was_not_asked_and_why():
     line = line_of("copy_hubspot", {"state": "dry_run"})
     assert line.sentence == "not asked, this is a dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is)."

@@ -245,3 +245,25 @@ def test_nothing_is_printed_when_it_is_to_be_quiet(tmp_path):
     process.terminate()
     output, error = process.communicate(timeout=10)
     assert (process.returncode, output, error) == (0, "", "")
+
+
+def test_a_record_deleted_for_good_is_in_no_list_no_bin_and_no_association():
+    with running_sandbox(search_lag_seconds=0) as sandbox:
+        kept, erased = sandbox.add_contacts([{"email": "ann@x.com"}, {"email": "bob@x.com"}])
+        (company,) = sandbox.add_companies([{"name": "Acme"}])
+        sandbox.associate("contacts", erased, "companies", company)
+        sandbox.erase("contacts", erased)
+        assert [contact["id"] for contact in sandbox.contacts()] == [kept]
+        assert sandbox.records("contacts", archived=True) == []
+        assert sandbox.associated("companies", company, "contacts") == []
+        assert sandbox.contact("bob@x.com") is None
+
+
+def test_separated_records_are_associated_from_neither_end():
+    with running_sandbox() as sandbox:
+        (contact,) = sandbox.add_contacts([{"email": "ann@x.com"}])
+        (company,) = sandbox.add_companies([{"name": "Acme"}])
+        sandbox.associate("contacts", contact, "companies", company, "Primary")
+        sandbox.separate("contacts", contact, "companies", company)
+        assert sandbox.associated("contacts", contact, "companies") == []
+        assert sandbox.associated("companies", company, "contacts") == []
