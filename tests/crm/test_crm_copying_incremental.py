@@ -306,7 +306,7 @@ def test_another_set_of_properties_makes_its_object_type_be_read_whole(sandbox, 
 def test_everything_is_read_again_after_a_day_or_when_the_clock_went_backwards(sandbox, copy):
     sandbox.add_contacts(contacts(1))
     copy.run()
-    assert not copy.run_later(DAY - 60).read("contacts").is_whole
+    assert not copy.run_later(object_reading.WHOLE_EVERY.total_seconds() - 60).read("contacts").is_whole
     assert copy.run_later(60).read("contacts").is_whole
     assert copy.run(sandbox.clock.now() - timedelta(hours=1)).read("contacts").is_whole
 
