@@ -584,7 +584,7 @@ class History:
         return held[place % len(held)]["id"] if held else None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(EVENT, min_size=5, max_size=40))
 def test_a_copy_brought_up_to_date_is_the_copy_that_reading_everything_gives(sandbox, events):
     sandbox.reset()
