@@ -14,14 +14,7 @@ from dagster_project.defs.automation import (
 )
 from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
-from dagster_project.defs.ingest import (
-    email_domains,
-    hubspot,
-    pipeline_memory,
-    product_companies,
-    product_events,
-    product_users,
-)
+from dagster_project.defs.ingest import email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.report import run_account
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
@@ -36,9 +29,7 @@ from dagster_project.resources.warehouse import Warehouse
 
 defs = dg.Definitions(
     assets=[
-        product_events,
-        product_users,
-        product_companies,
+        *landing_assets,
         hubspot,
         pipeline_memory,
         email_domains,

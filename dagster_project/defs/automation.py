@@ -9,8 +9,8 @@ from dagster_project.counting import counted, counted_of
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_objects, sync_run
-from dagster_project.landing.contract import SOURCES
 from dagster_project.landing.files import fingerprint, list_landing
+from dagster_project.landing.sources import SOURCES
 from dagster_project.masking import masked
 from dagster_project.mendable import MENDABLE
 from dagster_project.outreach import outbox

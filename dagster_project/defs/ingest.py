@@ -9,8 +9,10 @@ from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
+from dagster_project.landing.contract import RawTable
 from dagster_project.landing.domains import refresh_email_domains
 from dagster_project.landing.loading import LoadReport, load_source
+from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
@@ -21,22 +23,19 @@ from dagster_project.settings import read_settings
 from dagster_project.state.memory import read_memory
 
 GROUP = "ingest"
-PRODUCT_KINDS = {
-    "events": "What users did in the product, one row an event, as its backend logged it.",
-    "users": "Who the users are, one row for each time a file names a user.",
-    "companies": "Which companies they belong to, one row for each time a file names a company.",
-}
 FILES_CHECK = "every_landing_file_was_taken"
 
 
-def _landing_asset(kind: str, description: str) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["raw", f"product_{kind}"])
+def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["raw", table.name])
+    source, kinds = kinds_in(table)
+    files = ", ".join(f"{kind}*" for kind in kinds)
 
     @dg.asset(
         key=key,
         group_name=GROUP,
-        description=f"{description} Loaded from data/landing/product/{kind}*, each file once; lines that cannot be "
-        "used are in raw.quarantine with file, line and reason.",
+        description=f"{table.description} Loaded from data/landing/{source}/{files}, each file once; lines that cannot "
+        "be used are in raw.quarantine with file, line and reason.",
         kinds={"duckdb", "file"},
         owners=["team:data"],
         pool=WAREHOUSE_POOL,
@@ -45,11 +44,11 @@ def _landing_asset(kind: str, description: str) -> dg.AssetsDefinition:
     def landing_asset(
         context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
     ) -> dg.MaterializeResult:
-        with running_step(context, f"ingest_{kind}", state, clock) as step:
+        with running_step(context, table.step, state, clock) as step:
             with warehouse.writing() as connection:
                 create_raw_tables(connection)
-                report = load_source(connection, read_settings().landing_dir, "product", [kind])
-                ((row_count,),) = connection.sql(f"select count(*) from raw.product_{kind}").fetchall()
+                report = load_source(connection, read_settings().landing_dir, source, kinds)
+                ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
             refused = {file.name: str(file.detail) for file in report.refused}
             for name, why in refused.items():
                 context.log.warning(f"{name} was refused: {why}")
@@ -98,9 +97,7 @@ def _landing_metadata(report: LoadReport, row_count: int) -> dict:
     }
 
 
-product_events, product_users, product_companies = (
-    _landing_asset(kind, description) for kind, description in PRODUCT_KINDS.items()
-)
+landing_assets = [_landing_asset(table) for table in LANDING_TABLES]
 
 
 @dg.asset(
@@ -176,7 +173,7 @@ def pipeline_memory(
 @dg.asset(
     key_prefix="raw",
     group_name=GROUP,
-    deps=[product_events, product_users, product_companies, hubspot],
+    deps=[*landing_assets, hubspot],
     kinds={"duckdb"},
     owners=["team:data"],
     pool=WAREHOUSE_POOL,

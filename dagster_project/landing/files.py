@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dagster_project.landing.contract import KINDS
+from dagster_project.landing.sources import kinds_of
 
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: dict[str, Format] = {
@@ -15,7 +15,6 @@ FORMATS: dict[str, Format] = {
     ".csv.gz": "csv",
     ".parquet": "parquet",
 }
-NAMES_ALLOWED = f"{'|'.join(KINDS)}*.jsonl|jsonl.gz|csv|csv.gz|parquet"
 # Writers put a file here under such a name first and rename it when it is whole.
 UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload")
 
@@ -45,18 +44,20 @@ class Listing:
 def list_landing(landing_dir: Path, source: str) -> Listing:
     """What lies in `<landing_dir>/<source>/`; a folder that is missing holds nothing."""
     folder = landing_dir / source
+    kinds = kinds_of(source)
     files: list[LandingFile] = []
     unusable: list[tuple[str, str]] = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
             continue
-        kind = next((kind for kind in KINDS if path.name.startswith(kind)), None)
+        kind = next((kind for kind in kinds if path.name.startswith(kind)), None)
         suffix = next((suffix for suffix in FORMATS if path.name.endswith(suffix)), None)
         if not path.is_file():
             what = "a folder" if path.is_dir() else "no regular file, or a link to nothing"
             unusable.append((f"{source}/{path.name}", f"it is {what}; only files are loaded"))
         elif kind is None or suffix is None:
-            unusable.append((f"{source}/{path.name}", f"its name does not say what it holds; allowed: {NAMES_ALLOWED}"))
+            allowed = f"{'|'.join(kinds)}*.{'|'.join(suffix.removeprefix('.') for suffix in FORMATS)}"
+            unusable.append((f"{source}/{path.name}", f"its name does not say what it holds; allowed: {allowed}"))
         else:
             files.append(LandingFile(source, kind, FORMATS[suffix], path))
     return Listing(files, unusable)

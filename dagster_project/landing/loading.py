@@ -9,9 +9,11 @@ from typing import Literal
 
 import duckdb
 
-from dagster_project.landing.contract import CONTRACTS, KINDS, Column, Contract
+from dagster_project.landing.contract import Column, Contract
 from dagster_project.landing.files import LandingFile, content_hash, list_landing
+from dagster_project.landing.finding import filled
 from dagster_project.landing.readers import ROWS, FileRefused, read_rows
+from dagster_project.landing.sources import CONTRACTS
 
 JUDGED = "landing_judged"
 # The database also knows 'epoch', years before Christ and years of six digits, which no product logs.
@@ -64,17 +66,20 @@ class LoadReport:
 
 
 def load_source(
-    connection: duckdb.DuckDBPyConnection, landing_dir: Path, source: str, kinds: Sequence[str] = KINDS
+    connection: duckdb.DuckDBPyConnection, landing_dir: Path, source: str, kinds: Sequence[str] | None = None
 ) -> LoadReport:
     """Load what is new in `<landing_dir>/<source>/`, file by file in name order, one transaction a file.
+
+    Args:
+        kinds: Only files of these kinds; all by default.
 
     A file that cannot be taken is refused whole, stays where it is, and does not hold back the others. It is
     looked at again when its content changes. A name that says no kind is told with the events, so that a visit for each
     kind tells it once.
     """
     listing = list_landing(landing_dir, source)
-    reports = [_load_file(connection, file) for file in listing.files if file.kind in kinds]
-    if "events" in kinds:
+    reports = [_load_file(connection, file) for file in listing.files if kinds is None or file.kind in kinds]
+    if kinds is None or "events" in kinds:
         reports.extend(FileReport(name, "unknown", "refused", detail=why) for name, why in listing.unusable)
     return LoadReport(source, reports)
 
@@ -160,20 +165,20 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
             )
         return FileReport(file.name, file.kind, "refused", detail=str(refusal))
 
-    connection.execute(f"create or replace temp table {JUDGED} as {_judged(contract)}")
+    connection.execute(f"create or replace temp table {JUDGED} as {_judged(contract)}", {"file_name": file.path.name})
     counts = connection.sql(f"select reason, count(*) from {JUDGED} group by reason order by reason").fetchall()
     reasons = {reason: count for reason, count in counts if reason is not None}
     loaded = sum(count for reason, count in counts if reason is None)
-    names = ", ".join(column.table_column for column in contract.columns)
+    names = ", ".join(contract.raw_columns)
     with _transaction(connection):
         connection.execute(
             "insert into raw.quarantine select ?, ?, ?, ?, line_number, reason, raw_text, ? "
-            f"from {JUDGED} where reason is not null order by line_number",
+            f"from {JUDGED} where reason is not null order by line_number, position",
             [*origin, load_id],
         )
         connection.execute(
-            f"insert into {contract.table} ({names}, file_name, line_number, load_id) "
-            f"select {names}, ?, line_number, ? from {JUDGED} where reason is null order by line_number",
+            f"insert into {contract.table.in_schema} ({names}, file_name, line_number, load_id) "
+            f"select {names}, ?, line_number, ? from {JUDGED} where reason is null order by line_number, position",
             [file.path.name, load_id],
         )
         connection.execute(
@@ -197,25 +202,46 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _judged(contract: Contract) -> str:
-    """SQL: the rows as typed columns with `reason`, the first thing wrong with each, null for good ones."""
+    """SQL: the rows as columns of the raw table with `reason`, the first thing wrong with each, null for good ones."""
     typed, reasons = [], ["when broken is not null then broken"]
     for column in contract.columns:
-        text = f"nullif(trim({column.name}, e' \\t\\r\\n'), '')"
-        if column.required:
-            reasons.append(f"when {text} is null then '{column.name}_missing'")
-        value, is_wrong = _typed(column, text)
-        if is_wrong is not None:
-            reasons.append(f"when {text} is not null and {is_wrong} then '{column.name}_unreadable'")
+        value, is_wrong = _typed(column)
         typed.append(f"{value} as {column.table_column}")
-    return (
-        f"select line_number, raw_text, case {' '.join(reasons)} end as reason, {', '.join(typed)} "
-        f"from {ROWS} order by line_number"
-    )
+        if is_wrong is not None:
+            typed.append(f"{column.text_column} is not null and {is_wrong} as {column.name}_is_wrong")
+            code = "unknown" if column.one_of else "unreadable"
+            reasons.append(f"when {column.name}_is_wrong then '{column.name}_{code}'")
+        if column.required or column.required_when:
+            code = "unknown" if column.one_of else "missing"
+            condition = "" if column.required else f"({column.required_when}) and "
+            reasons.append(f"when {condition}{column.table_column} is null then '{column.name}_{code}'")
+    texts = ", ".join(f"{filled(column.text_column)} as {column.text_column}" for column in contract.columns)
+    raw_columns = ", ".join(f"{sql} as {name}" for name, sql in contract.raw_columns.items())
+    return f"""
+        with filled as (
+            select line_number, call_number as position, raw_text, broken, $file_name as file_name, {texts} from {ROWS}
+        ),
+        typed as (
+            select line_number, position, raw_text, broken, {", ".join(typed)} from filled
+        )
+        select line_number, position, raw_text, case {" ".join(reasons)} end as reason, {raw_columns}
+        from typed
+        order by line_number, position
+    """
 
 
-def _typed(column: Column, text: str) -> tuple[str, str | None]:
-    """SQL: the value of a column, and when a value that is there is wrong."""
-    if column.type == "instant":
+def _typed(column: Column) -> tuple[str, str | None]:
+    """SQL: the value of a column, and when a text that is there is no such value."""
+    text, is_wrong = column.text_column, None
+    value = text
+    if column.always is not None:
+        value = f"'{column.always}'"
+    elif column.one_of:
+        value = f"case when lower({text}) in {(*column.one_of,)} then lower({text}) end"
+        is_wrong = f"{value} is null"
+    elif column.type == "word":
+        is_wrong = f"left({text}, 1) in ('{{', '[') and json_valid({text})"
+    elif column.type == "instant":
         # Epoch seconds and milliseconds are digits only; ISO 8601 without a zone is UTC (the session's zone).
         instant = (
             f"case when regexp_full_match({text}, '[0-9]{{10}}') "
@@ -223,15 +249,25 @@ def _typed(column: Column, text: str) -> tuple[str, str | None]:
             f"when regexp_full_match({text}, '[0-9]{{13}}') then make_timestamptz(cast({text} as bigint) * 1000) "
             f"when regexp_full_match({text}, '{ISO_8601}') then try_cast({text} as timestamptz) end"
         )
-        return f"timezone('UTC', {instant})", f"coalesce(not isfinite({instant}), true)"
-    if column.type == "json":
-        is_object = f"(case when json_valid({text}) then json_type({text}) end)"
-        return f"case when {text} <> 'null' then {text} end", f"coalesce({is_object} not in ('OBJECT', 'NULL'), true)"
-    if column.type == "whole":
+        value, is_wrong = f"timezone('UTC', {instant})", f"coalesce(not isfinite({instant}), true)"
+    elif column.type == "milliseconds":
+        # Of any length: a count that is no instant of our time still says which of two rows came later.
+        value = (
+            f"case when regexp_full_match({text}, '[0-9]{{1,14}}') then make_timestamp_ms(cast({text} as bigint)) end"
+        )
+        is_wrong = f"{value} is null"
+    elif column.type == "json":
+        value = f"case when {text} <> 'null' then {text} end"
+        is_wrong = (
+            f"coalesce((case when json_valid({text}) then json_type({text}) end) not in ('OBJECT', 'NULL'), true)"
+        )
+    elif column.type == "whole":
         number = f"try_cast({text} as decimal(38, 10))"
-        whole = f"try_cast({number} as bigint)"
-        return whole, f"({whole} is null or {number} <> floor({number}) or {number} < 0)"
-    if column.type == "number":
-        number = f"try_cast({text} as decimal(38, 4))"
-        return number, f"{number} is null"
-    return text, None
+        value = f"try_cast({number} as bigint)"
+        is_wrong = f"({value} is null or {number} <> floor({number}) or {number} < 0)"
+    elif column.type == "number":
+        value = f"try_cast({text} as decimal(38, 4))"
+        is_wrong = f"{value} is null"
+    if column.otherwise is not None:
+        value = f"coalesce({value}, {column.otherwise})"
+    return value, is_wrong

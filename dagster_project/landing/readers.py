@@ -18,6 +18,7 @@ import polars as pl
 
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.files import LandingFile
+from dagster_project.landing.finding import CALLS_OF_LINES, LINES, MAY_HOLD_CALLS, from_cells, from_documents
 
 ROWS = "landing_rows"
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -64,8 +65,6 @@ def _is_our_trouble(error: Exception, path: Path) -> bool:
 
 
 def _read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> None:
-    structure = json.dumps({column.name: "JSON" if column.type == "json" else "VARCHAR" for column in contract.columns})
-    columns = ", ".join(f"fields.{column.name} as {column.name}" for column in contract.columns)
     with tempfile.TemporaryDirectory() as folder:
         for number, block in enumerate(_line_blocks(path)):
             block.write_parquet(Path(folder) / f"{number:06}.parquet", compression="uncompressed")
@@ -73,23 +72,22 @@ def _read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path, contract
             f"""
             create or replace temp table {ROWS} as
             with judged as (
-                select line_number, line,
+                select line_number, rtrim(line, e'\\r') as line,
                     case
                         when not is_utf8 then 'not_utf8'
                         when not json_valid(line) then 'json_broken'
-                        when json_type(line) <> 'OBJECT' then 'json_not_an_object'
+                        when json_type(line) not in {MAY_HOLD_CALLS if contract.holds_calls else "('OBJECT')"}
+                            then 'json_not_an_object'
                     end as broken
                 from read_parquet($files)
                 where trim(line, e' \\t\\r') <> ''
             ),
-            parsed as (
-                select line_number, line, broken,
-                    json_transform(case when broken is null then line end, $structure) as fields
-                from judged
+            documents as (
+                {CALLS_OF_LINES if contract.holds_calls else LINES}
             )
-            select line_number, rtrim(line, e'\\r') as raw_text, broken, {columns} from parsed
+            {from_documents(contract)}
             """,
-            {"files": f"{folder}/*.parquet", "structure": structure},
+            {"files": f"{folder}/*.parquet"},
         )
 
 
@@ -135,18 +133,21 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> None:
     # Python's reader knows which lines of the file a row stands in; DuckDB's does not say it for rows that are right.
+    cells = {name: f"cell_{number}" for number, name in enumerate(contract.named)}
     with tempfile.TemporaryDirectory() as folder:
-        for number, chunk in enumerate(_csv_chunks(path, contract)):
+        for number, chunk in enumerate(_csv_chunks(path, contract, cells)):
             chunk.write_parquet(Path(folder) / f"{number:06}.parquet")
         connection.execute(
-            f"create or replace temp table {ROWS} as select * from read_parquet($files) order by line_number",
+            f"create or replace temp table {ROWS} as "
+            f"select line_number, 1 as call_number, raw_text, broken, {from_cells(contract, cells, 'rest')} "
+            "from read_parquet($files) order by line_number",
             {"files": f"{folder}/*.parquet"},
         )
 
 
-def _csv_chunks(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
-    names = [column.name for column in contract.columns]
-    schema = {"line_number": pl.Int64, "raw_text": pl.String, "broken": pl.String} | dict.fromkeys(names, pl.String)
+def _csv_chunks(path: Path, contract: Contract, cells: dict[str, str]) -> Iterator[pl.DataFrame]:
+    texts = ["raw_text", "broken", "rest", *cells.values()]
+    schema = {"line_number": pl.Int64} | dict.fromkeys(texts, pl.String)
     # Bytes that are no UTF-8 are kept as what Python calls surrogates, so that only their row is put aside.
     with _open_bytes(path) as binary, io.TextIOWrapper(binary, "utf-8-sig", "surrogateescape", newline="") as stream:
         consumed: list[str] = []
@@ -160,24 +161,36 @@ def _csv_chunks(path: Path, contract: Contract) -> Iterator[pl.DataFrame]:
         _, header = next(rows, (1, []))
         header = [_as_utf8(name.strip())[0] for name in header]
         _require_columns(header, contract)
+        gathered = _gathered(header, contract)
         consumed.clear()
         chunk: list[tuple] = []
         raw_text, first_line = "", 1
-        for first_line, cells in rows:
+        for first_line, row in rows:
             raw_text = "".join(consumed).rstrip("\r\n")
             consumed.clear()
             if not raw_text.strip():
                 continue
-            broken = None if len(cells) == len(header) else "csv_wrong_number_of_cells"
+            broken = None if len(row) == len(header) else "csv_wrong_number_of_cells"
             raw_text, is_utf8 = _as_utf8(raw_text)
             broken = broken if is_utf8 else "not_utf8"
-            values = dict(zip(header, cells, strict=True)) if broken is None else {}
-            chunk.append((first_line, raw_text, broken, *(values.get(name) for name in names)))
+            values = dict(zip(header, row, strict=True)) if broken is None else {}
+            rest = {name: values[name] for name in gathered if values.get(name, "").strip()}
+            rest_text = json.dumps(rest, ensure_ascii=False) if rest else None
+            chunk.append((first_line, raw_text, broken, rest_text, *(values.get(name) for name in cells)))
             if len(chunk) >= CSV_CHUNK_ROWS:
                 yield pl.DataFrame(chunk, schema=schema, orient="row")
                 chunk.clear()
         _require_closed_quote(raw_text, first_line)
         yield pl.DataFrame(chunk, schema=schema, orient="row")
+
+
+def _gathered(found: list[str], contract: Contract) -> list[str]:
+    """The columns of a table that no column of the contract names and that are no bookkeeping."""
+    if not contract.gathers_rest:
+        return []
+    return [
+        name for name in found if name and name not in contract.named and not name.startswith(contract.rest_without)
+    ]
 
 
 def _csv_rows(reader: "csv.Reader") -> Iterator[tuple[int, list[str]]]:
@@ -216,37 +229,56 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: C
     described = connection.sql(f"describe select * from {source}", params=parameters).fetchall()
     types = {name: str(type_name) for name, type_name, *_ in described if name != "file_row_number"}
     _require_columns(list(types), contract)
-    expressions = []
-    for column in contract.columns:
-        if column.name not in types:
-            expressions.append(f"cast(null as varchar) as {column.name}")
-        elif types[column.name].startswith(("STRUCT", "MAP", "JSON")) or types[column.name].endswith("[]"):
-            expressions.append(f'cast(to_json("{column.name}") as varchar) as {column.name}')
-        else:
-            expressions.append(f'cast("{column.name}" as varchar) as {column.name}')
+    cells = {name: _cell(name, types[name]) for name in contract.named if name in types}
+    gathered = ", ".join(f"{_literal(name)}, {_value(name, types[name])}" for name in _gathered(list(types), contract))
+    rest = f"json_object({gathered})" if gathered else None
     connection.execute(
         f"""
         create or replace temp table {ROWS} as
         with numbered as (select * from {source})
         select file_row_number + 1 as line_number,
+            1 as call_number,
             cast(json_merge_patch(to_json(numbered), '{{"file_row_number": null}}') as varchar) as raw_text,
             cast(null as varchar) as broken,
-            {", ".join(expressions)}
+            {from_cells(contract, cells, rest)}
         from numbered
         """,
         parameters,
     )
 
 
+def _cell(name: str, type_name: str) -> str:
+    """SQL: a column of a Parquet file as the text that it would be in a file of lines."""
+    is_nested = type_name.startswith(("STRUCT", "MAP", "JSON")) or type_name.endswith("[]")
+    return f"cast({f'to_json({_quoted(name)})' if is_nested else _quoted(name)} as varchar)"
+
+
+def _value(name: str, type_name: str) -> str:
+    """SQL: the same as a value in JSON, which has no infinity and nothing that is no number."""
+    if type_name in {"FLOAT", "DOUBLE"}:
+        return f"case when isfinite({_quoted(name)}) then {_quoted(name)} end"
+    return _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _require_columns(found: list[str], contract: Contract) -> None:
-    missing = [name for name in contract.required if name not in found]
+    tops = {column: [place.split(".")[0] for place in column.places] for column in contract.required}
+    missing = [" or ".join(names) for names in tops.values() if names and not set(names) & set(found)]
     if missing:
+        required = ", ".join(" or ".join(names) for names in tops.values())
         raise FileRefused(
             "column_missing",
-            f"no column {', '.join(missing)}; found {', '.join(found) or 'no header'}; "
-            f"required are {', '.join(contract.required)}",
+            f"no column {', '.join(missing)}; found {', '.join(found) or 'no header'}; required are {required}",
         )
-    twice = [column.name for column in contract.columns if found.count(column.name) > 1]
+    used = dict.fromkeys((*contract.named, *_gathered(found, contract)))
+    twice = [name for name in used if found.count(name) > 1]
     if twice:
         raise FileRefused("column_twice", f"the column {', '.join(twice)} occurs more than once; allowed is once")
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from dagster_project.landing.sources import LANDING_TABLES
+
 RAW_TABLES = """
 create schema if not exists raw;
 
@@ -44,50 +46,6 @@ create table if not exists raw.quarantine (
     line_number bigint,
     reason varchar not null,
     raw_text varchar,
-    load_id bigint not null
-);
-
-create table if not exists raw.product_events (
-    event_id varchar not null,
-    user_id varchar not null,
-    email varchar,
-    company_id varchar,
-    event_type varchar not null,
-    occurred_at timestamp not null,
-    received_at timestamp,
-    properties varchar,
-    file_name varchar not null,
-    line_number bigint not null,
-    load_id bigint not null
-);
-
-create table if not exists raw.product_users (
-    user_id varchar not null,
-    email varchar,
-    first_name varchar,
-    last_name varchar,
-    job_title varchar,
-    country varchar,
-    company_id varchar,
-    created_at timestamp,
-    file_name varchar not null,
-    line_number bigint not null,
-    load_id bigint not null
-);
-
-create table if not exists raw.product_companies (
-    company_id varchar not null,
-    name varchar,
-    domain varchar,
-    employee_count bigint,
-    industry varchar,
-    country varchar,
-    plan varchar,
-    usage_count decimal(38, 4),
-    usage_limit decimal(38, 4),
-    acv decimal(38, 4),
-    file_name varchar not null,
-    line_number bigint not null,
     load_id bigint not null
 );
 
@@ -215,6 +173,8 @@ create table if not exists raw.pipeline_deliveries (
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every raw table that is missing; existing ones are left as they are."""
     connection.execute(RAW_TABLES)
+    for table in LANDING_TABLES:
+        connection.execute(table.create)
 
 
 @dataclass(frozen=True)

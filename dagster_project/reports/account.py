@@ -6,9 +6,9 @@ import duckdb
 
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.landing.sources import LANDING_TABLES
+from dagster_project.landing.sources.product import PRODUCT
 from dagster_project.publish.snapshot import Snapshot
-
-INGESTED = ("events", "users", "companies")
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,21 @@ def as_text(lines: list[AccountLine]) -> str:
 
 
 def _ingest(steps: dict[str, dict]) -> AccountLine | None:
-    kinds = {kind: steps[f"ingest_{kind}"] for kind in INGESTED if f"ingest_{kind}" in steps}
-    if not kinds:
+    summaries = {table: steps[table.step] for table in LANDING_TABLES if table.step in steps}
+    if not summaries:
         return None
-    files = sum(summary["files"] for summary in kinds.values())
-    quarantined = sum(summary["quarantined"] for summary in kinds.values())
+    # Most teams have one source or two: of the others nothing is said, and of the product's if only others had files.
+    busy = {table: found for table, found in summaries.items() if found["files"] or found["refused"]}
+    of_product = {table: found for table, found in summaries.items() if table in PRODUCT.tables}
+    told = of_product | busy if not busy or busy.keys() & of_product.keys() else busy
+    files = sum(summary["files"] for summary in told.values())
+    quarantined = sum(summary["quarantined"] for summary in told.values())
     reasons: dict[str, int] = {}
-    for summary in kinds.values():
+    for summary in told.values():
         for reason, count in summary["reasons"].items():
             reasons[reason] = reasons.get(reason, 0) + count
-    loaded = ", ".join(counted_of(summary["loaded"], kind) for kind, summary in kinds.items())
-    refused = {name: why for summary in kinds.values() for name, why in summary["refused"].items()}
+    loaded = ", ".join(counted(summary["loaded"], table.noun, table.nouns) for table, summary in told.items())
+    refused = {name: why for summary in told.values() for name, why in summary["refused"].items()}
     if files:
         sentence = f"{loaded} from {counted(files, 'new file')}."
     elif refused:

@@ -9,8 +9,8 @@ import pytest
 from landing_lines import EVENT, as_lines, event
 
 from dagster_project.landing import loading, readers
-from dagster_project.landing.contract import KINDS
 from dagster_project.landing.loading import load_source
+from dagster_project.landing.sources import kinds_of
 
 CSV = b"event_id,user_id,event_type,timestamp\ne1,u1,logged_in,2026-11-20\n"
 USER = {"user_id": "u1", "email": "dana@orbit.example"}
@@ -110,7 +110,7 @@ def test_counts_of_a_visit_add_up(landing):
 def test_only_the_kinds_asked_for_are_loaded(landing):
     landing.drop("events.jsonl", as_lines(event()))
     landing.drop("users.jsonl", as_lines(USER))
-    for kind in KINDS:
+    for kind in kinds_of("product"):
         load_source(landing.connection, landing.folder, "product", [kind])
     assert landing.rows("select kind, load_id from raw.landing_files order by load_id") == [("events", 1), ("users", 2)]
 
@@ -208,7 +208,7 @@ def test_a_name_that_does_not_say_what_it_holds_is_told(landing, name):
 
 def test_a_name_that_says_no_kind_is_told_once_by_a_visit_for_each_kind(landing):
     landing.drop("notes.txt", b"")
-    reports = [load_source(landing.connection, landing.folder, "product", [kind]) for kind in KINDS]
+    reports = [load_source(landing.connection, landing.folder, "product", [kind]) for kind in kinds_of("product")]
     assert [file.name for report in reports for file in report.refused] == ["product/notes.txt"]
 
 

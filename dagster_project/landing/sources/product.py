@@ -1,0 +1,132 @@
+"""The product's own log: events, users and companies as its backend writes them."""
+
+from dagster_project.landing.contract import Column, Contract, RawTable, Source
+
+EVENTS = RawTable(
+    name="product_events",
+    noun="event",
+    nouns="events",
+    step="ingest_events",
+    description="What users did in the product, one row an event, as its backend logged it.",
+    create="""
+    create table if not exists raw.product_events (
+        event_id varchar not null,
+        user_id varchar not null,
+        email varchar,
+        company_id varchar,
+        event_type varchar not null,
+        occurred_at timestamp not null,
+        received_at timestamp,
+        properties varchar,
+        file_name varchar not null,
+        line_number bigint not null,
+        load_id bigint not null
+    );
+    """,
+)
+USERS = RawTable(
+    name="product_users",
+    noun="user",
+    nouns="users",
+    step="ingest_users",
+    description="Who the users are, one row for each time a file names a user.",
+    create="""
+    create table if not exists raw.product_users (
+        user_id varchar not null,
+        email varchar,
+        first_name varchar,
+        last_name varchar,
+        job_title varchar,
+        country varchar,
+        company_id varchar,
+        created_at timestamp,
+        file_name varchar not null,
+        line_number bigint not null,
+        load_id bigint not null
+    );
+    """,
+)
+COMPANIES = RawTable(
+    name="product_companies",
+    noun="company",
+    nouns="companies",
+    step="ingest_companies",
+    description="Which companies they belong to, one row for each time a file names a company.",
+    create="""
+    create table if not exists raw.product_companies (
+        company_id varchar not null,
+        name varchar,
+        domain varchar,
+        employee_count bigint,
+        industry varchar,
+        country varchar,
+        plan varchar,
+        usage_count decimal(38, 4),
+        usage_limit decimal(38, 4),
+        acv decimal(38, 4),
+        file_name varchar not null,
+        line_number bigint not null,
+        load_id bigint not null
+    );
+    """,
+)
+
+PRODUCT = Source(
+    "product",
+    (
+        Contract(
+            source="product",
+            kind="events",
+            table=EVENTS,
+            columns=(
+                Column("event_id", required=True),
+                Column("user_id", required=True),
+                Column("email"),
+                Column("company_id"),
+                Column("event_type", required=True),
+                Column("timestamp", "instant", required=True, raw_name="occurred_at"),
+                Column("received_at", "instant"),
+                Column("properties", "json"),
+            ),
+        ),
+        Contract(
+            source="product",
+            kind="users",
+            table=USERS,
+            columns=(
+                Column("user_id", required=True),
+                Column("email"),
+                Column("first_name"),
+                Column("last_name"),
+                Column("job_title"),
+                Column("country"),
+                Column("company_id"),
+                Column("created_at", "instant"),
+            ),
+        ),
+        Contract(
+            source="product",
+            kind="companies",
+            table=COMPANIES,
+            columns=(
+                Column("company_id", required=True),
+                Column("name"),
+                Column("domain"),
+                Column("employee_count", "whole"),
+                Column("industry"),
+                Column("country"),
+                Column("plan"),
+                Column("usage_count", "number"),
+                Column("usage_limit", "number"),
+                Column("acv", "number"),
+            ),
+        ),
+    ),
+    emails_seen=("select email from raw.product_events", "select email from raw.product_users"),
+    domains_seen=(
+        "select domain from raw.product_companies",
+        "select company_id from raw.product_events",
+        "select company_id from raw.product_users",
+        "select company_id from raw.product_companies",
+    ),
+)
