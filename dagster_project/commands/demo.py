@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from dagster_project.commands.sandboxed import sandbox_beside, sandbox_environment
 from dagster_project.commands.where_to_look import print_where_to_look
+from dagster_project.landing.sources import SOURCES
 from dagster_project.sandbox.errors import PORTAL_ID
 from dagster_project.settings import SAMPLE_DIR, Settings, read_settings
 from dagster_project.state.database import open_state
@@ -27,13 +28,14 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    if others := files_of_others(settings.landing_dir):
-        print(
-            f"{settings.landing_dir / 'product'} holds {_listed(others)}; the demo would mix its sample company with "
-            "that. Give it a data folder of its own: make demo PQL_DATA_DIR=/tmp/demo",
-            file=sys.stderr,
-        )
-        return 2
+    for source in SOURCES:
+        if others := files_of_others(settings.landing_dir, source):
+            print(
+                f"{settings.landing_dir / source} holds {_listed(others)}; the demo would mix its sample company with "
+                "that. Give it a data folder of its own: make demo PQL_DATA_DIR=/tmp/demo",
+                file=sys.stderr,
+            )
+            return 2
     if (known := known_portal(settings)) is not None and known[0] != str(PORTAL_ID):
         print(
             f"{settings.data_dir} belongs to HubSpot portal {known[0]} ({known[1]}); the demo would put its sample "
@@ -59,10 +61,12 @@ def main() -> int:
     return 0 if is_success else 1
 
 
-def files_of_others(landing_dir: Path) -> list[str]:
-    """What lies in the landing folder and is not the sample's, by name; hidden files are nobody's data."""
-    folder = landing_dir / "product"
-    sample = {name for file in _sample_files() for name in (file.name, _unfinished(file))}
+def files_of_others(landing_dir: Path, source: str = "product") -> list[str]:
+    """What lies in the landing folder of a source and is not the sample's, by name; hidden files are nobody's data."""
+    folder = landing_dir / source
+    sample = (
+        {name for file in _sample_files() for name in (file.name, _unfinished(file))} if source == "product" else ()
+    )
     lying = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     return [name for name in lying if not name.startswith(".") and name not in sample]
 

@@ -21,8 +21,8 @@ TEXTS_SEEN = f"""
     where contains(text, '@')
     union
     select lower(trim(text)) from ({" union all ".join(DOMAINS_SEEN)}) as domains (text)
-    -- A company's key is looked at too where it may be a domain.
-    where contains(text, '.')
+    -- A company's key is looked at too where it may be a domain, and a list of keys is none.
+    where contains(text, '.') and left(text, 1) not in ('[', '{{')
 """
 
 

@@ -10,7 +10,7 @@ LINES = """
 # A batch says some things of all its calls. They go along with each of them, under `batch`; its context only with those
 # that have none of their own, so that the context of a call is never half its own.
 CALLS_OF_LINES = """
-    with lines as (
+    with lines as materialized (
         select line_number, line, broken,
             case
                 when broken is not null then null

@@ -208,7 +208,8 @@ def _judged(contract: Contract) -> str:
         value, is_wrong = _typed(column)
         typed.append(f"{value} as {column.table_column}")
         if is_wrong is not None:
-            typed.append(f"{column.text_column} is not null and {is_wrong} as {column.name}_is_wrong")
+            found = column.text_column if column.otherwise is None else column.table_column
+            typed.append(f"{found} is not null and {is_wrong} as {column.name}_is_wrong")
             code = "unknown" if column.one_of else "unreadable"
             reasons.append(f"when {column.name}_is_wrong then '{column.name}_{code}'")
         if column.required or column.required_when:
@@ -240,7 +241,8 @@ def _typed(column: Column) -> tuple[str, str | None]:
         value = f"case when lower({text}) in {(*column.one_of,)} then lower({text}) end"
         is_wrong = f"{value} is null"
     elif column.type == "word":
-        is_wrong = f"left({text}, 1) in ('{{', '[') and json_valid({text})"
+        found = text if column.otherwise is None else column.table_column
+        is_wrong = f"left({found}, 1) in ('{{', '[') and json_valid({found})"
     elif column.type == "instant":
         # Epoch seconds and milliseconds are digits only; ISO 8601 without a zone is UTC (the session's zone).
         instant = (
@@ -269,5 +271,5 @@ def _typed(column: Column) -> tuple[str, str | None]:
         value = f"try_cast({text} as decimal(38, 4))"
         is_wrong = f"{value} is null"
     if column.otherwise is not None:
-        value = f"coalesce({value}, {column.otherwise})"
+        value = f"coalesce({value}, {filled(column.otherwise)})"
     return value, is_wrong

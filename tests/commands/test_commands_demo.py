@@ -101,6 +101,14 @@ def test_whatever_lies_there_and_is_not_the_samples_is_somebodys(
     assert f"holds {name};" in refusal(capsys)
 
 
+@pytest.mark.parametrize("source", ["segment", "mixpanel", "amplitude"])
+def test_files_of_another_source_are_somebodys_too(data_dir: Path, capsys: pytest.CaptureFixture[str], source: str):
+    folder = data_dir / "landing" / source
+    folder.mkdir(parents=True)
+    (folder / "users.csv").touch()
+    assert refusal(capsys).startswith(f"{folder} holds users.csv; the demo would mix its sample company with that.")
+
+
 # What it takes as its own
 
 

@@ -1,7 +1,7 @@
 """A landing folder, a warehouse, and what became of what was dropped."""
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -13,25 +13,30 @@ from dagster_project.landing.tables import create_raw_tables
 
 @dataclass(frozen=True)
 class Landing:
-    """What lies in `folder` is loaded into `connection`."""
+    """What lies in `folder` for a source is loaded into `connection`."""
 
     folder: Path
     connection: duckdb.DuckDBPyConnection
+    source: str = "product"
+
+    def of(self, source: str) -> "Landing":
+        """The same landing folder and warehouse, for another source."""
+        return replace(self, source=source)
 
     def drop(self, name: str, content: bytes) -> Path:
-        path = self.folder / "product" / name
+        path = self.folder / self.source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
         return path
 
     def drop_table(self, name: str, rows: dict[str, list]) -> Path:
-        path = self.folder / "product" / name
+        path = self.folder / self.source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         pl.DataFrame(rows).write_parquet(path)
         return path
 
     def load(self) -> LoadReport:
-        return load_source(self.connection, self.folder, "product")
+        return load_source(self.connection, self.folder, self.source)
 
     def load_one(self) -> FileReport:
         (file,) = self.load().files

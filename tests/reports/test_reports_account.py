@@ -64,6 +64,32 @@ def test_a_kind_that_was_not_run_is_not_counted():
     assert account_of(steps, None) == [AccountLine("ingest", "2 users from 1 new file.")]
 
 
+def test_other_sources_are_counted_where_they_had_files():
+    steps = {
+        "ingest_events": loaded(files=1, loaded=3),
+        "ingest_companies": loaded(),
+        "ingest_segment_calls": loaded(files=2, loaded=1),
+        "ingest_mixpanel_events": loaded(files=1, loaded=27453, quarantined=2, reasons={"time_missing": 2}),
+        "ingest_mixpanel_groups": loaded(),
+        "ingest_amplitude_events": loaded(refused={"amplitude/events.csv": "it is empty"}),
+    }
+    assert account_of(steps, None) == [
+        AccountLine(
+            "ingest",
+            "3 events, 0 companies, 1 Segment call, 27,453 Mixpanel events, 0 Amplitude events from 4 new files.",
+            (
+                "2 lines in quarantine (raw.quarantine): time_missing 2",
+                "refused amplitude/events.csv: it is empty",
+            ),
+        )
+    ]
+
+
+def test_of_the_products_own_log_nothing_is_said_where_only_other_sources_had_files():
+    steps = {"ingest_events": loaded(), "ingest_users": loaded(), "ingest_mixpanel_users": loaded(files=1, loaded=220)}
+    assert account_of(steps, None) == [AccountLine("ingest", "220 Mixpanel users from 1 new file.")]
+
+
 def test_no_new_file_is_said_to_be_loaded_already():
     assert line_of("ingest_events", loaded()) == AccountLine("ingest", "no new file; every file is loaded already.")
 
