@@ -1,15 +1,16 @@
+{% set later = ['precedence', 'described_at', 'load_id', 'line_number', 'call_number'] %}
 with described as (
     select
         company_id,
-        {{ latest_known('company_name', ['load_id', 'line_number']) }} as company_name,
-        {{ latest_known('employee_count', ['load_id', 'line_number']) }} as employee_count,
-        {{ latest_known('industry', ['load_id', 'line_number']) }} as industry,
-        {{ latest_known('country', ['load_id', 'line_number']) }} as country,
-        {{ latest_known('plan', ['load_id', 'line_number']) }} as plan,
-        {{ latest_known('usage_count', ['load_id', 'line_number']) }} as usage_count,
-        {{ latest_known('usage_limit', ['load_id', 'line_number']) }} as usage_limit,
-        {{ latest_known('acv', ['load_id', 'line_number']) }} as acv
-    from {{ ref('stg_product__companies') }}
+        {{ latest_known('company_name', later) }} as company_name,
+        {{ latest_known('employee_count', later) }} as employee_count,
+        {{ latest_known('industry', later) }} as industry,
+        {{ latest_known('country', later) }} as country,
+        {{ latest_known('plan', later) }} as plan,
+        {{ latest_known('usage_count', later) }} as usage_count,
+        {{ latest_known('usage_limit', later) }} as usage_limit,
+        {{ latest_known('acv', later) }} as acv
+    from {{ ref('int_company_descriptions') }}
     group by company_id
 )
 -- What the product knows first-hand comes before what stands in the CRM.

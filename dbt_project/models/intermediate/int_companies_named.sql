@@ -1,26 +1,27 @@
--- Companies that a backend names by a key of its own; those known by a mail domain only come with their people.
+{% set later = ['precedence', 'described_at', 'load_id', 'line_number', 'call_number'] %}
+-- Companies that a source names by a key of its own; those known by a mail domain only come with their people.
 with described as (
     select
         companies.company_id,
-        {{ latest_known('domains.registrable_domain', ['companies.load_id', 'companies.line_number']) }} as domain
-    from {{ ref('stg_product__companies') }} as companies
-    left join {{ ref('int_domains_classified') }} as domains on domains.domain = companies.domain
+        {{ latest_known('domains.registrable_domain', later) }} as domain
+    from {{ ref('int_company_descriptions') }} as companies
+    left join {{ ref('int_domains_classified') }} as domains on domains.domain = lower(trim(companies.domain))
     group by companies.company_id
 ),
 named as (
     select company_id from described
     union
-    select company_id from {{ ref('stg_product__users') }} where company_id is not null
+    select company_id from {{ ref('int_user_descriptions') }} where company_id is not null
     union
-    select company_id from {{ ref('stg_product__events') }}
+    select company_id from {{ ref('int_events_identified') }}
     where company_id is not null and occurred_at <= {{ as_of() }}
 )
 select
     named.company_id,
-    -- Many backends use the mail domain as the company's key.
+    -- Many sources use the mail domain as the company's key.
     coalesce(described.domain, key_domains.registrable_domain) as domain
 from named
 left join described on described.company_id = named.company_id
 left join {{ ref('int_domains_classified') }} as key_domains on key_domains.domain = lower(named.company_id)
--- A free mail domain is never a company, also when the backend says so.
+-- A free mail domain is never a company, also when the source says so.
 where not coalesce(key_domains.is_free_mail, false)

@@ -19,7 +19,8 @@ rule_events as (
         {{ json_text('events.properties', 'rules.property') }} as property_value
     from {{ ref('int_events') }} as events
     inner join rules on {{ event_is_meant('rules.events', 'events') }}
-    where events.occurred_at <= {{ as_of() }}
+    where events.user_id is not null
+        and events.occurred_at <= {{ as_of() }}
         and (rules.aggregate = 'distinct_values' or rules.window_hours is not null)
 ),
 counted as (

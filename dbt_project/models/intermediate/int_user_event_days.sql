@@ -9,5 +9,5 @@ select
     min(occurred_at) as first_at,
     max(occurred_at) as last_at
 from {{ ref('int_events') }}
-where occurred_at <= {{ as_of() }}
+where user_id is not null and occurred_at <= {{ as_of() }}
 group by user_id, {{ dbt.date_trunc('day', 'occurred_at') }}, event_type, is_activity, is_key_action, is_login

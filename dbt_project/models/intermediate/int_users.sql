@@ -1,14 +1,15 @@
+{% set later = ['precedence', 'described_at', 'load_id', 'line_number', 'call_number'] %}
 with described as (
     select
         user_id,
-        {{ latest_known('email', ['load_id', 'line_number']) }} as email,
-        {{ latest_known('first_name', ['load_id', 'line_number']) }} as first_name,
-        {{ latest_known('last_name', ['load_id', 'line_number']) }} as last_name,
-        {{ latest_known('job_title', ['load_id', 'line_number']) }} as job_title,
-        {{ latest_known('country', ['load_id', 'line_number']) }} as country,
-        {{ latest_known('company_id', ['load_id', 'line_number']) }} as company_id,
-        {{ latest_known('created_at', ['load_id', 'line_number']) }} as created_at
-    from {{ ref('stg_product__users') }}
+        {{ latest_known('email', later) }} as email,
+        {{ latest_known('first_name', later) }} as first_name,
+        {{ latest_known('last_name', later) }} as last_name,
+        {{ latest_known('job_title', later) }} as job_title,
+        {{ latest_known('country', later) }} as country,
+        {{ latest_known('company_id', later) }} as company_id,
+        {{ latest_known('created_at', later) }} as created_at
+    from {{ ref('int_user_descriptions') }}
     group by user_id
 ),
 seen as (
@@ -17,8 +18,8 @@ seen as (
         {{ latest_known('email', ['occurred_at', 'event_id']) }} as email,
         {{ latest_known('company_id', ['occurred_at', 'event_id']) }} as company_id,
         min(occurred_at) as first_seen_at
-    from {{ ref('stg_product__events') }}
-    where occurred_at <= {{ as_of() }}
+    from {{ ref('int_events_identified') }}
+    where user_id is not null and occurred_at <= {{ as_of() }}
     group by user_id
 ),
 users as (

@@ -12,7 +12,7 @@ numbered as (
         ) as occurrence
     from {{ ref('int_events') }} as events
     inner join milestones on milestones.event_type = events.event_type
-    where events.occurred_at <= {{ as_of() }}
+    where events.user_id is not null and events.occurred_at <= {{ as_of() }}
 ),
 reached as (
     select user_id, milestone_id, occurred_at as reached_at

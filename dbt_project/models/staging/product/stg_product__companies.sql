@@ -1,4 +1,5 @@
 select
+    'product' as source,
     company_id,
     name as company_name,
     lower(trim(domain)) as domain,
@@ -9,6 +10,8 @@ select
     usage_count,
     usage_limit,
     acv,
+    cast(null as timestamp) as described_at,
     load_id,
-    line_number
+    line_number,
+    1 as call_number
 from {{ source('raw', 'product_companies') }}

@@ -13,10 +13,13 @@ numbered as (
 )
 select
     event_id,
+    'product' as source,
     user_id,
+    cast(null as {{ dbt.type_string() }}) as anonymous_id,
     {{ normalised_email('email') }} as email,
     company_id,
     event_type as source_event,
+    cast(null as {{ dbt.type_string() }}) as event_kind,
     occurred_at,
     coalesce(received_at, occurred_at) as received_at,
     properties

@@ -1,5 +1,7 @@
 select
+    'product' as source,
     user_id,
+    cast(null as {{ dbt.type_string() }}) as anonymous_id,
     {{ normalised_email('email') }} as email,
     first_name,
     last_name,
@@ -7,6 +9,8 @@ select
     country,
     company_id,
     created_at,
+    cast(null as timestamp) as described_at,
     load_id,
-    line_number
+    line_number,
+    1 as call_number
 from {{ source('raw', 'product_users') }}
