@@ -1,8 +1,6 @@
 """Numbers with their nouns."""
 
 SINGULAR = {
-    "events": "event",
-    "users": "user",
     "contacts": "contact",
     "companies": "company",
     "owners": "owner",
