@@ -2,11 +2,16 @@
 
 import gzip
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
-from landing_folder import Landing
-from landing_lines import as_lines, event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from landing_folder import Landing, a_warehouse
+from landing_lines import BROKEN, TEXT, VALUE, as_lines, event
 
+from dagster_project.landing.contract import Column, Contract, RawTable
 from dagster_project.landing.domains import refresh_email_domains
 from dagster_project.landing.loading import load_source
 from dagster_project.landing.sources import CONTRACTS, LANDING_TABLES, SOURCES, kinds_in, kinds_of
@@ -23,7 +28,7 @@ RIGHT = {
     ("mixpanel", "companies"): {"$group_key": "k", "$group_id": "g1"},
     ("amplitude", "events"): {"event_type": "x", "user_id": "u1", "event_time": "2026-11-20"},
 }
-each_kind = pytest.mark.parametrize(("source", "kind"), RIGHT, ids="/".join)
+each_kind = pytest.mark.parametrize(("source", "kind"), RIGHT, ids=[f"{source}/{kind}" for source, kind in RIGHT])
 
 
 def right(source: str, kind: str) -> bytes:
@@ -185,3 +190,62 @@ def test_a_batch_in_an_archive_of_several_parts_is_read_whole(landing):
     parts = [as_lines({"batch": [{"type": "identify", "userId": f"u{n}"}] * 3}) for n in range(2)]
     landing.of("segment").drop("events.jsonl.gz", b"").write_bytes(b"".join(map(gzip.compress, parts)))
     assert landing.of("segment").load_one().loaded_count == 6
+
+
+def any_line(source: str, kind: str) -> st.SearchStrategy[str]:
+    """Objects with the names of the kind and any values, at the top and one level below."""
+    value = VALUE | st.dictionaries(TEXT, VALUE, max_size=2)
+    places = [place.split(".") for column in CONTRACTS[source, kind].columns for place in column.places]
+    inner = st.dictionaries(st.sampled_from(sorted({names[-1] for names in places})), value, max_size=4)
+    top = st.dictionaries(st.sampled_from(sorted({names[0] for names in places})), value | inner, max_size=6)
+    return st.one_of(top.map(json.dumps), st.just(json.dumps(RIGHT[source, kind])), BROKEN)
+
+
+OF_ONE_ROW = sorted(key for key in RIGHT if not CONTRACTS[key].holds_calls)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(OF_ONE_ROW).flatmap(lambda key: st.tuples(st.just(key), st.lists(any_line(*key), max_size=5))))
+def test_every_line_of_every_kind_is_loaded_or_put_aside(drawn):
+    (source, kind), lines = drawn
+    content = "\n".join(lines).encode()
+    physical = content.decode().removeprefix("\ufeff").split("\n")
+    expected = [number for number, line in enumerate(physical, start=1) if line.strip(" \t\r")]
+    with tempfile.TemporaryDirectory() as folder, a_warehouse() as connection:
+        landing = Landing(Path(folder), connection, source)
+        landing.drop(f"{kind}.jsonl", content)
+        report = landing.load_one()
+        table = CONTRACTS[source, kind].table.in_schema
+        numbers = landing.rows(
+            f"select line_number from {table} union all select line_number from raw.quarantine order by all"
+        )
+    assert report.loaded_count + report.quarantined_count == len(expected)
+    assert [number for (number,) in numbers] == expected
+
+
+def test_a_further_source_is_a_contract(landing, monkeypatch):
+    table = RawTable(
+        name="pendo_events",
+        noun="Pendo event",
+        nouns="Pendo events",
+        step="ingest_pendo_events",
+        description="What visitors did.",
+        create="create table raw.pendo_events (visitor_id varchar, occurred_at timestamp, rest varchar, "
+        "file_name varchar, line_number bigint, load_id bigint)",
+    )
+    columns = (
+        Column("visitor_id", "word", required=True, names=("visitorId", "visitor_id")),
+        Column("timestamp", "instant", required=True, raw_name="occurred_at"),
+        Column("rest", "json", gathers_rest=True),
+    )
+    contract = Contract(source="pendo", kind="events", table=table, columns=columns, rest_without=("_",))
+    monkeypatch.setitem(CONTRACTS, ("pendo", "events"), contract)
+    landing.connection.execute(table.create)
+    landing.of("pendo").drop("events_1.jsonl", as_lines({"visitorId": 7, "timestamp": "2026-11-20", "minutes": 3}, {}))
+    landing.of("pendo").drop("events_2.csv", b"visitor_id,timestamp,minutes,_synced\n8,2026-11-20,4,x\n")
+    report = landing.of("pendo").load()
+    assert (report.loaded_count, report.reasons) == (2, {"visitor_id_missing": 1})
+    assert landing.rows("select visitor_id, rest from raw.pendo_events order by all") == [
+        ("7", '{"minutes":3}'),
+        ("8", '{"minutes": "4"}'),
+    ]
