@@ -70,6 +70,22 @@ COMPANIES = RawTable(
     );
     """,
 )
+ALIASES = RawTable(
+    name="product_aliases",
+    noun="alias",
+    nouns="aliases",
+    step="ingest_aliases",
+    description="Which user ids were given up for others, one row a merge of two accounts.",
+    create="""
+    create table if not exists raw.product_aliases (
+        alias_user_id varchar not null,
+        user_id varchar not null,
+        file_name varchar not null,
+        line_number bigint not null,
+        load_id bigint not null
+    );
+    """,
+)
 
 PRODUCT = Source(
     "product",
@@ -119,6 +135,15 @@ PRODUCT = Source(
                 Column("usage_count", "number"),
                 Column("usage_limit", "number"),
                 Column("acv", "number"),
+            ),
+        ),
+        Contract(
+            source="product",
+            kind="aliases",
+            table=ALIASES,
+            columns=(
+                Column("alias_user_id", required=True),
+                Column("canonical_user_id", required=True, raw_name="user_id"),
             ),
         ),
     ),
