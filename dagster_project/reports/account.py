@@ -7,7 +7,7 @@ import duckdb
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.changes import LEFT_OUT
 from dagster_project.landing.sources import LANDING_TABLES
-from dagster_project.landing.sources.product import PRODUCT
+from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS
 from dagster_project.publish.snapshot import Snapshot
 
 
@@ -56,7 +56,7 @@ def _ingest(steps: dict[str, dict]) -> AccountLine | None:
         return None
     # Most teams have one source or two: of the others nothing is said, and of the product's if only others had files.
     busy = {table: found for table, found in summaries.items() if found["files"] or found["refused"]}
-    of_product = {table: found for table, found in summaries.items() if table in PRODUCT.tables}
+    of_product = {table: found for table, found in summaries.items() if table in (EVENTS, USERS, COMPANIES)}
     told = of_product | busy if not busy or busy.keys() & of_product.keys() else busy
     files = sum(summary["files"] for summary in told.values())
     quarantined = sum(summary["quarantined"] for summary in told.values())

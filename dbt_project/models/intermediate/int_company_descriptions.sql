@@ -1,5 +1,5 @@
 -- Every row of every source that says something of a company; precedence as with users.
-{% for source in ['product', 'segment', 'mixpanel', 'amplitude'] %}
+{% for source in var('event_sources') %}
 select
     company_id, company_name, domain, employee_count, industry, country, plan, usage_count, usage_limit, acv,
     case when source = 'product' then 1 else 0 end as precedence,

@@ -1,6 +1,6 @@
 -- Every event of every source, and the user it belongs to; null where a visitor was never identified.
 with events as (
-    {% for source in ['product', 'segment', 'mixpanel', 'amplitude'] %}
+    {% for source in var('event_sources') %}
     select event_id, source, user_id, anonymous_id, email, company_id, source_event, event_kind, occurred_at, received_at, properties
     from {{ ref('stg_' ~ source ~ '__events') }}
     {% if not loop.last %}union all{% endif %}

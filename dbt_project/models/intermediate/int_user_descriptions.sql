@@ -1,7 +1,7 @@
 -- Every row of every source that says something of a user, by the id that stands for them. What the own backend says
 -- comes before what a tracker was told; within either, the later row knows better.
 with described as (
-    {% for source in ['product', 'segment', 'mixpanel', 'amplitude'] %}
+    {% for source in var('event_sources') %}
     select
         source, user_id, anonymous_id, email, first_name, last_name, job_title, country, company_id, created_at,
         described_at, load_id, line_number, call_number

@@ -1,8 +1,8 @@
 -- Properties of the group that stands for companies, as events carry them: {"company": {"Acme": {"industry": …}}}.
 with named as (
     select
-        {{ first_text('groups', [var('amplitude_group_type', 'company') ~ '[0]', var('amplitude_group_type', 'company')]) }} as company_id,
-        {{ json_object_at('group_properties', "'" ~ var('amplitude_group_type', 'company') ~ "'") }} as by_name,
+        {{ first_text('groups', [var('amplitude_group_type') ~ '[0]', var('amplitude_group_type')]) }} as company_id,
+        {{ json_object_at('group_properties', "'" ~ var('amplitude_group_type') ~ "'") }} as by_name,
         occurred_at,
         load_id,
         line_number

@@ -15,4 +15,4 @@ select
     line_number,
     1 as call_number
 from {{ source('raw', 'mixpanel_groups') }}
-where group_key = '{{ var('mixpanel_company_property', 'company_id') }}'
+where group_key = '{{ var('mixpanel_company_property') }}'
