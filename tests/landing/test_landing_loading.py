@@ -202,7 +202,8 @@ def test_a_name_that_does_not_say_what_it_holds_is_told(landing, name):
     report = landing.load_one()
     assert (report.name, report.state) == (f"product/{name}", "refused")
     assert report.detail == (
-        "its name does not say what it holds; allowed: events|users|companies|aliases*.jsonl|jsonl.gz|csv|csv.gz|parquet"
+        "its name does not say what it holds; "
+        "allowed: events|users|companies|aliases*.jsonl|jsonl.gz|csv|csv.gz|parquet"
     )
 
 
