@@ -1,6 +1,7 @@
 """What runs when: the hourly score, new landing files, and the sync of whatever differs."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -9,7 +10,7 @@ from dagster_project.counting import counted, counted_of
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_objects, sync_run
-from dagster_project.landing.files import fingerprint, list_landing
+from dagster_project.landing.files import fingerprint, lying_in
 from dagster_project.landing.sources import SOURCES
 from dagster_project.masking import masked
 from dagster_project.mendable import MENDABLE
@@ -21,6 +22,9 @@ from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.slack import SlackWorkspace
 from dagster_project.resources.state import State
 from dagster_project.settings import SettingsInvalid, read_settings
+
+# A file that was written to within this time may still be growing: it is left for the next tick.
+SETTLED_AFTER_SECONDS = 5
 
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -64,15 +68,37 @@ def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
         landing_dir = read_settings().landing_dir
     except SettingsInvalid as error:
         return dg.SkipReason(f"Cannot tell: {error}")
-    files = [file.name for source in SOURCES for file in list_landing(landing_dir, source).files]
-    seen = fingerprint(landing_dir, SOURCES)
-    if not files:
+    lying = lying_in(landing_dir, SOURCES)
+    if not lying:
         return dg.SkipReason(f"No file lies in {landing_dir}.")
-    if seen == context.cursor:
-        return dg.SkipReason(f"No file is new; {counted(len(files), 'file')} seen before.")
+    before = _files_seen(context.cursor)
+    growing = {name for name, (_, modified_ns) in lying.items() if _is_growing(modified_ns)}
+    # A file that grows is taken for what it was, if it was there: it neither asks for a run nor holds back the others.
+    seen = {name: before.get(name) if name in growing else list(status) for name, status in lying.items()}
+    seen = {name: status for name, status in seen.items() if status is not None}
+    if seen == before:
+        waiting = (
+            f"; {counted(len(growing), 'file')} changed just now, looking again at the next tick" if growing else ""
+        )
+        return dg.SkipReason(f"No file is new; {counted(len(seen), 'file')} seen before{waiting}.")
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=seen, tags={"pql/landing_files": str(len(files))})], cursor=seen
+        run_requests=[dg.RunRequest(run_key=fingerprint(seen), tags={"pql/landing_files": str(len(seen))})],
+        cursor=json.dumps(seen),
     )
+
+
+def _is_growing(modified_ns: int) -> bool:
+    # An instant ahead of us is another machine's clock and no sign of growth.
+    return 0 <= utc_now().timestamp() - modified_ns / 1e9 < SETTLED_AFTER_SECONDS
+
+
+def _files_seen(cursor: str | None) -> dict[str, list[int]]:
+    """What the last look left behind; a cursor of an earlier version was no list of files."""
+    try:
+        found = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @dg.sensor(job=sync_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)

@@ -1,6 +1,8 @@
 """Which files lie in the landing folder, and what their names say they hold."""
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -69,15 +71,26 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def fingerprint(landing_dir: Path, sources: tuple[str, ...]) -> str:
-    """Changes when a file is added, replaced or renamed; reads names, sizes and times, never contents."""
-    digest = hashlib.sha256()
+def sighting_of(file: LandingFile) -> tuple[str, str, int, int]:
+    """What a file looks like from outside: source, name, bytes, and nanoseconds of its last change."""
+    status = file.path.stat()
+    return file.source, file.path.name, status.st_size, status.st_mtime_ns
+
+
+def lying_in(landing_dir: Path, sources: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Each file with its bytes and the nanoseconds of its last change; never reads contents."""
+    lying = {}
     for source in sources:
         for file in list_landing(landing_dir, source).files:
-            try:
-                status = file.path.stat()
-            except FileNotFoundError:
-                # Taken away since it was listed.
-                continue
-            digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+            # One may be taken away since it was listed.
+            with suppress(FileNotFoundError):
+                lying[file.name] = sighting_of(file)[2:]
+    return lying
+
+
+def fingerprint(files: Mapping[str, Sequence[int]]) -> str:
+    """Changes when one of the files of `lying_in` is added, replaced, renamed or taken away."""
+    digest = hashlib.sha256()
+    for name, (size_bytes, modified_ns) in files.items():
+        digest.update(f"{name}\0{size_bytes}\0{modified_ns}\n".encode())
     return digest.hexdigest()

@@ -1,7 +1,8 @@
 """What makes a score run: a file that lands, and the full hour."""
 
 import os
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from automation_ticks import asked, said, tick
 
 from dagster_project.definitions import defs
+from dagster_project.defs import automation
 from dagster_project.defs.automation import hourly_score, new_landing_files
 from dagster_project.resources.clock import Clock
 
@@ -84,6 +86,72 @@ def test_a_file_that_is_not_whole_yet_is_waited_for(instance: dg.DagsterInstance
     assert isinstance(look(instance, cursor), dg.SkipReason)
     (landing / name).rename(landing / "events.csv")
     assert asked(look(instance, cursor)).tags == {"pql/landing_files": "2"}
+
+
+# Files that grow
+
+
+WRITTEN = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set the clock to so many seconds after `put` wrote its files."""
+
+    def set_clock(seconds: float) -> None:
+        monkeypatch.setattr(automation, "utc_now", lambda: WRITTEN + timedelta(seconds=seconds))
+
+    return set_clock
+
+
+def test_a_file_that_changed_just_now_is_left_for_the_next_tick(instance: dg.DagsterInstance, landing: Path, at):
+    put(landing, "events_1.csv")
+    at(4.9)
+    assert said(look(instance)) == (
+        "No file is new; 0 files seen before; 1 file changed just now, looking again at the next tick."
+    )
+    at(5)
+    assert asked(look(instance)).tags == {"pql/landing_files": "1"}
+
+
+def test_a_file_that_grows_holds_back_no_other(instance: dg.DagsterInstance, landing: Path, at):
+    put(landing, "events_1.csv")
+    put(landing, "events_2.csv", second=10)
+    at(12)
+    first = look(instance)
+    assert asked(first).tags == {"pql/landing_files": "1"}
+    assert isinstance(look(instance, first.cursor), dg.SkipReason)
+    at(20)
+    assert asked(look(instance, first.cursor)).tags == {"pql/landing_files": "2"}
+
+
+def test_a_file_that_was_seen_and_grows_asks_for_a_run_only_when_it_has_settled(
+    instance: dg.DagsterInstance, landing: Path, at
+):
+    put(landing, "events_1.csv")
+    put(landing, "events_2.csv")
+    at(10)
+    first = look(instance)
+    for second in range(20, 40, 4):
+        put(landing, "events_2.csv", "event_id\n" * second, second=second)
+        at(second + 1)
+        assert "1 file changed just now" in said(look(instance, first.cursor))
+    at(50)
+    settled = look(instance, first.cursor)
+    assert asked(settled).run_key != asked(first).run_key
+    assert said(look(instance, settled.cursor)) == "No file is new; 2 files seen before."
+
+
+def test_a_file_of_a_machine_whose_clock_is_ahead_is_not_waited_for(instance: dg.DagsterInstance, landing: Path, at):
+    put(landing, "events_1.csv", second=3600)
+    at(0)
+    assert asked(look(instance)).tags == {"pql/landing_files": "1"}
+
+
+@pytest.mark.parametrize("cursor", ["5f" * 32, "12" * 32, "[]"])
+def test_a_cursor_of_an_earlier_version_is_no_error(instance: dg.DagsterInstance, landing: Path, cursor: str):
+    put(landing, "events_1.csv")
+    assert asked(look(instance, cursor)).run_key == asked(look(instance)).run_key
 
 
 def test_a_variable_that_cannot_be_used_is_said_and_is_no_error(
