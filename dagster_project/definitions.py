@@ -16,6 +16,7 @@ from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, som
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.ingest import email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.progress import step_lines
+from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
@@ -44,7 +45,7 @@ defs = dg.Definitions(
         run_account,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job],
+    jobs=[score_job, sync_job, whole_job, replay_quarantine],
     schedules=[hourly_score],
     sensors=[new_landing_files, unsynced_changes, failed_runs],
     resources={

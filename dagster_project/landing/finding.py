@@ -4,7 +4,7 @@ from dagster_project.landing.contract import Column, Contract, json_path
 
 MAY_HOLD_CALLS = "('OBJECT', 'ARRAY')"
 LINES = """
-    select line_number, 1 as call_number, line as raw_text, broken, case when broken is null then line end as document
+    select line_number, 0 as call_number, line as raw_text, broken, case when broken is null then line end as document
     from judged
 """
 # A batch says some things of all its calls. They go along with each of them, under `batch`; its context only with those
@@ -26,7 +26,7 @@ CALLS_OF_LINES = """
         from judged
     ),
     single as (
-        select line_number, 1 as call_number, line as raw_text,
+        select line_number, 0 as call_number, line as raw_text,
             case when calls is not null then 'batch_empty' else broken end as broken,
             case when calls is null and broken is null then line end as document
         from lines

@@ -1,23 +1,18 @@
 """Landing files → raw tables: each file once by its content, each line either a row or in quarantine."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
-from dagster_project.landing.contract import Column, Contract
-from dagster_project.landing.files import LandingFile, content_hash, list_landing
-from dagster_project.landing.finding import filled
-from dagster_project.landing.readers import ROWS, FileRefused, read_rows
+from dagster_project.landing.files import LandingFile, content_hash, list_landing, sighting_of
+from dagster_project.landing.judging import forget_judged, judge, write_judged
+from dagster_project.landing.readers import FileRefused, read_rows
 from dagster_project.landing.sources import CONTRACTS
-
-JUDGED = "landing_judged"
-# The database also knows 'epoch', years before Christ and years of six digits, which no product logs.
-ISO_8601 = "[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9][^(]*)?"
+from dagster_project.landing.tables import in_one_transaction
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,12 @@ class FileReport:
     quarantined_count: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     detail: str | None = None
+    load_id: int | None = None
+
+    @property
+    def quarantined_pct(self) -> float:
+        """How many of 100 rows of the file went to quarantine."""
+        return 100 * self.quarantined_count / max(self.loaded_count + self.quarantined_count, 1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ class LoadReport:
     @property
     def refused(self) -> list[FileReport]:
         return [file for file in self.files if file.state == "refused"]
+
+    @property
+    def load_ids(self) -> list[int]:
+        return [file.load_id for file in self.loaded if file.load_id is not None]
+
+    @property
+    def worst(self) -> FileReport | None:
+        """The file that was loaded with the largest share of bad lines."""
+        return max(self.loaded, key=lambda file: file.quarantined_pct, default=None)
 
     @property
     def loaded_count(self) -> int:
@@ -90,7 +100,7 @@ class FileInMotion(Exception):
 
 def _load_file(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> FileReport:
     try:
-        sighting = _sighting(file)
+        sighting = sighting_of(file)
         known_hash = _known_hash(connection, sighting)
         file_hash = known_hash or content_hash(file.path)
         report = _earlier_outcome(connection, file, file_hash) or _take(connection, file, file_hash, sighting)
@@ -104,11 +114,6 @@ def _load_file(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> File
             "insert or replace into raw.landing_sightings values (?, ?, ?, ?, ?)", [*sighting, file_hash]
         )
     return report
-
-
-def _sighting(file: LandingFile) -> tuple[str, str, int, int]:
-    status = file.path.stat()
-    return file.source, file.path.name, status.st_size, status.st_mtime_ns
 
 
 def _known_hash(connection: duckdb.DuckDBPyConnection, sighting: tuple) -> str | None:
@@ -151,125 +156,27 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
     except FileRefused as error:
         refusal = error
     # What was read may be half a file, and not what was hashed: nothing may be remembered about it.
-    if _sighting(file) != sighting:
+    if sighting_of(file) != sighting:
         raise FileInMotion
     if refusal is not None:
-        with _transaction(connection):
+        with in_one_transaction(connection):
             connection.execute(
                 "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?)",
                 [*origin, str(refusal), load_id],
             )
             connection.execute(
-                "insert into raw.quarantine values (?, ?, ?, ?, null, ?, ?, ?)",
+                "insert into raw.quarantine values (?, ?, ?, ?, null, ?, ?, ?, null)",
                 [*origin, refusal.reason, refusal.detail, load_id],
             )
         return FileReport(file.name, file.kind, "refused", detail=str(refusal))
 
-    connection.execute(f"create or replace temp table {JUDGED} as {_judged(contract)}", {"file_name": file.path.name})
-    counts = connection.sql(f"select reason, count(*) from {JUDGED} group by reason order by reason").fetchall()
-    reasons = {reason: count for reason, count in counts if reason is not None}
-    loaded = sum(count for reason, count in counts if reason is None)
-    names = ", ".join(contract.raw_columns)
-    with _transaction(connection):
-        connection.execute(
-            "insert into raw.quarantine select ?, ?, ?, ?, line_number, reason, raw_text, ? "
-            f"from {JUDGED} where reason is not null order by line_number, position",
-            [*origin, load_id],
-        )
-        connection.execute(
-            f"insert into {contract.table.in_schema} ({names}, file_name, line_number, load_id) "
-            f"select {names}, ?, line_number, ? from {JUDGED} where reason is null order by line_number, position",
-            [file.path.name, load_id],
-        )
+    reasons = judge(connection, contract, file.path.name)
+    loaded = reasons.pop(None, 0)
+    with in_one_transaction(connection):
+        write_judged(connection, contract, origin, load_id)
         connection.execute(
             "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?)",
             [*origin, loaded, sum(reasons.values()), load_id],
         )
-    connection.execute(f"drop table {JUDGED}")
-    connection.execute(f"drop table {ROWS}")
-    return FileReport(file.name, file.kind, "loaded", loaded, sum(reasons.values()), reasons)
-
-
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("begin")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-
-
-def _judged(contract: Contract) -> str:
-    """SQL: the rows as columns of the raw table with `reason`, the first thing wrong with each, null for good ones."""
-    typed, reasons = [], ["when broken is not null then broken"]
-    for column in contract.columns:
-        value, is_wrong = _typed(column)
-        typed.append(f"{value} as {column.table_column}")
-        if is_wrong is not None:
-            found = column.text_column if column.otherwise is None else column.table_column
-            typed.append(f"{found} is not null and {is_wrong} as {column.name}_is_wrong")
-            code = "unknown" if column.one_of else "unreadable"
-            reasons.append(f"when {column.name}_is_wrong then '{column.name}_{code}'")
-        if column.required or column.required_when:
-            code = "unknown" if column.one_of else "missing"
-            condition = "" if column.required else f"({column.required_when}) and "
-            reasons.append(f"when {condition}{column.table_column} is null then '{column.name}_{code}'")
-    texts = ", ".join(f"{filled(column.text_column)} as {column.text_column}" for column in contract.columns)
-    raw_columns = ", ".join(f"{sql} as {name}" for name, sql in contract.raw_columns.items())
-    return f"""
-        with filled as (
-            select line_number, call_number as position, raw_text, broken, $file_name as file_name, {texts} from {ROWS}
-        ),
-        typed as (
-            select line_number, position, raw_text, broken, {", ".join(typed)} from filled
-        )
-        select line_number, position, raw_text, case {" ".join(reasons)} end as reason, {raw_columns}
-        from typed
-        order by line_number, position
-    """
-
-
-def _typed(column: Column) -> tuple[str, str | None]:
-    """SQL: the value of a column, and when a text that is there is no such value."""
-    text, is_wrong = column.text_column, None
-    value = text
-    if column.always is not None:
-        value = f"'{column.always}'"
-    elif column.one_of:
-        value = f"case when lower({text}) in {(*column.one_of,)} then lower({text}) end"
-        is_wrong = f"{value} is null"
-    elif column.type == "word":
-        found = text if column.otherwise is None else column.table_column
-        is_wrong = f"left({found}, 1) in ('{{', '[') and json_valid({found})"
-    elif column.type == "instant":
-        # Epoch seconds and milliseconds are digits only; ISO 8601 without a zone is UTC (the session's zone).
-        instant = (
-            f"case when regexp_full_match({text}, '[0-9]{{10}}') "
-            f"then make_timestamptz(cast({text} as bigint) * 1000000) "
-            f"when regexp_full_match({text}, '[0-9]{{13}}') then make_timestamptz(cast({text} as bigint) * 1000) "
-            f"when regexp_full_match({text}, '{ISO_8601}') then try_cast({text} as timestamptz) end"
-        )
-        value, is_wrong = f"timezone('UTC', {instant})", f"coalesce(not isfinite({instant}), true)"
-    elif column.type == "milliseconds":
-        # Of any length: a count that is no instant of our time still says which of two rows came later.
-        value = (
-            f"case when regexp_full_match({text}, '[0-9]{{1,14}}') then make_timestamp_ms(cast({text} as bigint)) end"
-        )
-        is_wrong = f"{value} is null"
-    elif column.type == "json":
-        value = f"case when {text} <> 'null' then {text} end"
-        is_wrong = (
-            f"coalesce((case when json_valid({text}) then json_type({text}) end) not in ('OBJECT', 'NULL'), true)"
-        )
-    elif column.type == "whole":
-        number = f"try_cast({text} as decimal(38, 10))"
-        value = f"try_cast({number} as bigint)"
-        is_wrong = f"({value} is null or {number} <> floor({number}) or {number} < 0)"
-    elif column.type == "number":
-        value = f"try_cast({text} as decimal(38, 4))"
-        is_wrong = f"{value} is null"
-    if column.otherwise is not None:
-        value = f"coalesce({value}, {filled(column.otherwise)})"
-    return value, is_wrong
+    forget_judged(connection)
+    return FileReport(file.name, file.kind, "loaded", loaded, sum(reasons.values()), reasons, load_id=load_id)

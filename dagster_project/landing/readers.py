@@ -1,6 +1,7 @@
-"""Each file format → one relation of text: line_number, raw_text, broken, and the columns of the contract.
+"""Each file format → one relation of text: line_number, call_number, raw_text, broken, and the columns of the contract.
 
 `broken` names why a line is no row at all, and is null for the others. Nothing is judged here beyond that.
+`call_number` counts the calls of a line that holds several, and is 0 where the raw text is the whole line.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 import json
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,7 @@ ROWS = "landing_rows"
 BLOCK_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 256 * 1024 * 1024
 CSV_CHUNK_ROWS = 50_000
+LINE_SCHEMA = {"line_number": pl.Int64, "line": pl.String, "is_utf8": pl.Boolean}
 # What DuckDB raises when memory or the process fails it: no judgement on the file.
 OUR_TROUBLE = (
     duckdb.FatalException,
@@ -65,8 +67,21 @@ def _is_our_trouble(error: Exception, path: Path) -> bool:
 
 
 def _read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> None:
+    _take_lines(connection, _line_blocks(path), contract)
+
+
+def read_kept_lines(
+    connection: duckdb.DuckDBPyConnection, lines: Sequence[tuple[int, str]], contract: Contract
+) -> None:
+    """Fill `landing_rows` with lines of JSON that were kept, each with its number, as if they stood in a file."""
+    numbers, texts = [number for number, _ in lines], [text for _, text in lines]
+    kept = pl.DataFrame({"line_number": numbers, "line": texts, "is_utf8": [True] * len(lines)}, schema=LINE_SCHEMA)
+    _take_lines(connection, [kept], contract)
+
+
+def _take_lines(connection: duckdb.DuckDBPyConnection, blocks: Iterable[pl.DataFrame], contract: Contract) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for number, block in enumerate(_line_blocks(path)):
+        for number, block in enumerate(blocks):
             block.write_parquet(Path(folder) / f"{number:06}.parquet", compression="uncompressed")
         connection.execute(
             f"""
@@ -97,7 +112,6 @@ def _line_blocks(path: Path) -> Iterator[pl.DataFrame]:
     Split here, not by DuckDB: its CSV reader refuses the whole file for one byte that is no UTF-8 or one line that ends
     in another way than the first, and takes a gzip file whose checksum is wrong.
     """
-    schema = {"line_number": pl.Int64, "line": pl.String, "is_utf8": pl.Boolean}
     first_number = 1
     with _open_bytes(path) as stream:
         for block in _whole_lines(stream):
@@ -112,7 +126,7 @@ def _line_blocks(path: Path) -> Iterator[pl.DataFrame]:
                 lines[0] = lines[0].removeprefix("\ufeff")
             numbers = range(first_number, first_number + len(lines))
             first_number += len(lines)
-            yield pl.DataFrame({"line_number": numbers, "line": lines, "is_utf8": are_utf8}, schema=schema)
+            yield pl.DataFrame({"line_number": numbers, "line": lines, "is_utf8": are_utf8}, schema=LINE_SCHEMA)
 
 
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -139,7 +153,7 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contr
             chunk.write_parquet(Path(folder) / f"{number:06}.parquet")
         connection.execute(
             f"create or replace temp table {ROWS} as "
-            f"select line_number, 1 as call_number, raw_text, broken, {from_cells(contract, cells, 'rest')} "
+            f"select line_number, 0 as call_number, raw_text, broken, {from_cells(contract, cells, 'rest')} "
             "from read_parquet($files) order by line_number",
             {"files": f"{folder}/*.parquet"},
         )
@@ -237,7 +251,7 @@ def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: C
         create or replace temp table {ROWS} as
         with numbered as (select * from {source})
         select file_row_number + 1 as line_number,
-            1 as call_number,
+            0 as call_number,
             cast(json_merge_patch(to_json(numbered), '{{"file_row_number": null}}') as varchar) as raw_text,
             cast(null as varchar) as broken,
             {from_cells(contract, cells, rest)}

@@ -48,6 +48,8 @@ create table if not exists raw.quarantine (
     raw_text varchar,
     load_id bigint not null
 );
+-- 0: the raw text is the whole line; else which call of the line it is. Null where an earlier version put it aside.
+alter table raw.quarantine add column if not exists call_number bigint;
 
 create table if not exists raw.email_domains (
     domain varchar primary key,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from landing_dying import Died, DyingConnection
 from landing_folder import Landing
 from landing_lines import as_lines, event
 
@@ -41,31 +42,6 @@ with open_warehouse(Path(sys.argv[1])) as connection:
     loading.load_source(Watched(connection), Path(sys.argv[2]), "product")
 print("done", flush=True)
 """
-
-
-class Died(BaseException):
-    """The process is gone: nothing after this is carried out."""
-
-
-class DyingConnection:
-    """Carries out so many statements and then never another one, not even a rollback."""
-
-    def __init__(self, connection, statements_left: int):
-        self.connection = connection
-        self.statements_left = statements_left
-
-    def execute(self, *arguments):
-        self._live()
-        return self.connection.execute(*arguments)
-
-    def sql(self, *arguments, **named):
-        self._live()
-        return self.connection.sql(*arguments, **named)
-
-    def _live(self) -> None:
-        if self.statements_left == 0:
-            raise Died
-        self.statements_left -= 1
 
 
 def tables(connection) -> dict[str, list[tuple]]:
