@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     as_of: Annotated[datetime | None, BeforeValidator(_instant)] = None
     property_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_$")] = "zo_"
     dry_run: bool = False
+    max_quarantined_pct: Annotated[float, Field(ge=0, le=100)] = 5
     alert_channel: Annotated[str, Field(pattern=r"^#[a-z0-9_-]+$")] = "#pql-alerts"
     sandbox_port: Annotated[int, Field(ge=0, le=65535)] = 8765
 
@@ -163,5 +164,7 @@ def _allowed(problem: dict) -> str:
             return "should be true or false"
         case "int_parsing":
             return "should be a whole number"
+        case "float_parsing":
+            return "should be a number"
         case _:
             return problem["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")

@@ -38,7 +38,7 @@ def test_without_any_variable_the_project_folder_holds_everything_and_nothing_is
     assert settings.rules_dir == SHIPPED_RULES_DIR
     assert settings.state_database_url == f"sqlite:///{PROJECT_DIR}/data/state/state.sqlite"
     assert (settings.property_prefix, settings.alert_channel, settings.sandbox_port) == ("zo_", "#pql-alerts", 8765)
-    assert settings.as_of is None
+    assert (settings.as_of, settings.max_quarantined_pct) == (None, 5)
     assert not settings.sends_to_hubspot
     assert not settings.sends_to_slack
 
@@ -57,6 +57,10 @@ def test_without_any_variable_the_project_folder_holds_everything_and_nothing_is
         ("PQL_SANDBOX_PORT", "http", "'http' and should be a whole number"),
         ("PQL_SANDBOX_PORT", "65536", "'65536' and should be less than or equal to 65535"),
         ("PQL_SANDBOX_PORT", "-1", "'-1' and should be greater than or equal to 0"),
+        ("PQL_MAX_QUARANTINED_PCT", "few", "'few' and should be a number"),
+        ("PQL_MAX_QUARANTINED_PCT", "100.5", "'100.5' and should be less than or equal to 100"),
+        ("PQL_MAX_QUARANTINED_PCT", "-1", "'-1' and should be greater than or equal to 0"),
+        ("PQL_MAX_QUARANTINED_PCT", "nan", "'nan' and should be"),
         ("PQL_DATA_DIR", "~no-such-user-here/data", "should be a path; ~ is the home folder of a user who exists"),
         ("PQL_RULES_DIR", "~no-such-user-here/rules", "should be a path; ~ is the home folder of a user who exists"),
         ("HUBSPOT_BASE_URL", "api.hubapi.com", "should begin with http:// or https://"),
@@ -121,7 +125,13 @@ def test_an_empty_token_is_no_token(environment, value):
 
 def test_an_empty_variable_means_the_default(environment):
     names = ("DATA_DIR", "RULES_DIR", "STATE_URL", "AS_OF", "PROPERTY_PREFIX", "DRY_RUN", "SANDBOX_PORT")
+    names = (*names, "MAX_QUARANTINED_PCT")
     assert environment(**{f"PQL_{name}": "" for name in names}) == Settings.model_construct()
+
+
+@pytest.mark.parametrize(("value", "pct"), [("0", 0), ("0.5", 0.5), ("100", 100)])
+def test_the_share_of_bad_lines_may_be_any_percentage(environment, value, pct):
+    assert environment(PQL_MAX_QUARANTINED_PCT=value).max_quarantined_pct == pct
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Ingest as Dagster shows it: landing files, the copy of HubSpot, the pipeline's memory, what domains mean."""
 
+from datetime import timedelta
+
 import dagster as dg
 
 from dagster_project.crm.copied_objects import ENGAGEMENTS
@@ -11,6 +13,7 @@ from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.domains import refresh_email_domains
+from dagster_project.landing.lag import ArrivalLag, arrival_lag
 from dagster_project.landing.loading import LoadReport, load_source
 from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
@@ -24,6 +27,9 @@ from dagster_project.state.memory import read_memory
 
 GROUP = "ingest"
 FILES_CHECK = "every_landing_file_was_taken"
+LINES_CHECK = "few_lines_are_quarantined"
+# Materialized every hour, also without new files: an asset that is a day old has no schedule that runs.
+FRESH_FOR_A_DAY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=24), fail_window=timedelta(hours=72))
 
 
 def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
@@ -39,7 +45,15 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
         kinds={"duckdb", "file"},
         owners=["team:data"],
         pool=WAREHOUSE_POOL,
-        check_specs=[dg.AssetCheckSpec(FILES_CHECK, asset=key, description="No file was refused as a whole.")],
+        freshness_policy=FRESH_FOR_A_DAY,
+        check_specs=[
+            dg.AssetCheckSpec(FILES_CHECK, asset=key, description="No file was refused as a whole."),
+            dg.AssetCheckSpec(
+                LINES_CHECK,
+                asset=key,
+                description="Of no file that was loaded now, more than PQL_MAX_QUARANTINED_PCT of the lines are bad.",
+            ),
+        ],
     )
     def landing_asset(
         context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
@@ -47,7 +61,9 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
         with running_step(context, table.step, state, clock) as step:
             with warehouse.writing() as connection:
                 create_raw_tables(connection)
-                report = load_source(connection, read_settings().landing_dir, source, kinds)
+                settings = read_settings()
+                report = load_source(connection, settings.landing_dir, source, kinds)
+                lag = arrival_lag(connection, table, report.load_ids)
                 ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
             refused = {file.name: str(file.detail) for file in report.refused}
             for name, why in refused.items():
@@ -60,15 +76,36 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
                 "refused": refused,
             }
         return dg.MaterializeResult(
-            metadata=_landing_metadata(report, row_count),
+            metadata=_landing_metadata(report, row_count) | _lag_metadata(lag),
             check_results=[
                 dg.AssetCheckResult(
                     check_name=FILES_CHECK, passed=not refused, metadata={"refused": dg.MetadataValue.json(refused)}
-                )
+                ),
+                _lines_check(report, settings.max_quarantined_pct),
             ],
         )
 
     return landing_asset
+
+
+def _lines_check(report: LoadReport, limit_pct: float) -> dg.AssetCheckResult:
+    worst = report.worst
+    return dg.AssetCheckResult(
+        check_name=LINES_CHECK,
+        passed=worst is None or worst.quarantined_pct <= limit_pct,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "worst_file": worst.name if worst else "no file was loaded",
+            "quarantined_pct": worst.quarantined_pct if worst else 0.0,
+            "limit_pct": limit_pct,
+        },
+    )
+
+
+def _lag_metadata(lag: ArrivalLag | None) -> dict:
+    if lag is None:
+        return {}
+    return {"lag_p50_seconds": lag.p50_seconds, "lag_p95_seconds": lag.p95_seconds, "lag_of_rows": lag.row_count}
 
 
 def _landing_metadata(report: LoadReport, row_count: int) -> dict:

@@ -82,7 +82,7 @@ def test_a_broken_line_and_a_file_without_a_column_do_not_hold_back_the_rest(pip
     (pipeline.landing / "notes.txt").write_text("x", encoding="utf-8")
     result = pipeline.materialize("raw/product_events")
     assert reasons(result) == {}
-    assert failed_checks(result) == {"every_landing_file_was_taken"}
+    assert failed_checks(result) == {"every_landing_file_was_taken", "few_lines_are_quarantined"}
     metadata = materialization(result, "raw/product_events")
     assert (metadata["loaded_now"], metadata["quarantined_by_reason"]) == (2, {"json_broken": 1})
     assert pipeline.query("select file_name, line_number, reason from raw.quarantine order by reason") == [
