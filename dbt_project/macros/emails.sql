@@ -1,9 +1,15 @@
-{# The address as the key people share, lower-cased and trimmed; null where it is no address. #}
+{# The address as the key people share: trimmed, lower-cased, composed (NFC); null where it is no address. #}
 {% macro normalised_email(email) -%}
     case
-        when {{ matches("lower(trim(" ~ email ~ "))", "'^[^@\\s\"(),:;<>\\[\\]]+@([\\p{L}\\p{N}_-]+\\.)+[\\p{L}\\p{N}-]{2,}$'") }}
-        then lower(trim({{ email }}))
+        when {{ matches(composed("lower(trim(" ~ email ~ "))"), "'^[^@\\s\"(),:;<>\\[\\]]+@([\\p{L}\\p{M}\\p{N}_-]+\\.)+[\\p{L}\\p{M}\\p{N}-]{2,}$'") }}
+        then {{ composed("lower(trim(" ~ email ~ "))") }}
     end
 {%- endmacro %}
 
 {% macro email_domain(email) -%} {{ dbt.split_part(email, "'@'", 2) }} {%- endmacro %}
+
+{# A normalised address with its domain as DNS writes it, so that `bücher.example` and `xn--bcher-kva.example` are one.
+   `ascii_domain` is the column of stg_reference__email_domains, null where the domain is not known there. #}
+{% macro email_in_ascii(email, ascii_domain) -%}
+    {{ dbt.concat([dbt.split_part(email, "'@'", 1), "'@'", "coalesce(" ~ ascii_domain ~ ", " ~ email_domain(email) ~ ")"]) }}
+{%- endmacro %}

@@ -18,6 +18,10 @@
     ' ' || trim(regexp_replace(lower({{ text }}), '[^\p{L}\p{N}]+', ' ', 'g')) || ' '
 {%- endmacro %}
 
+{# Text in Unicode's form NFC: a letter and its accent are one character, however they were typed. #}
+{% macro composed(text) -%} {{ return(adapter.dispatch('composed', 'pql')(text)) }} {%- endmacro %}
+{% macro default__composed(text) -%} nfc_normalize({{ text }}) {%- endmacro %}
+
 {% macro matches(text, pattern) -%} {{ return(adapter.dispatch('matches', 'pql')(text, pattern)) }} {%- endmacro %}
 {% macro default__matches(text, pattern) -%} regexp_matches({{ text }}, {{ pattern }}) {%- endmacro %}
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from landing_folder import a_warehouse
 
 from dagster_project.landing import domains
-from dagster_project.landing.domains import is_free_mail, refresh_email_domains, registrable_domain
-from dagster_project.landing.tables import replace_rows
+from dagster_project.landing.domains import ascii_domain, is_free_mail, refresh_email_domains, registrable_domain
+from dagster_project.landing.tables import create_raw_tables, replace_rows
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,28 @@ def test_a_text_without_a_domain_has_none(text):
     assert registrable_domain(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("Linux.Intel.COM", "linux.intel.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("mail.bücher.example", "mail.xn--bcher-kva.example"),
+        ("bücher\u3002example", "xn--bcher-kva.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("strasse.example", "strasse.example"),
+        ("github.io", "github.io"),
+        ("localhost", None),
+        ("a..example", None),
+        (f"{'ü' * 63}.example", None),
+    ],
+)
+def test_the_whole_domain_has_one_spelling_as_dns_writes_it(text, domain):
+    assert ascii_domain(text) == domain
+
+
 @given(st.text(max_size=40))
 def test_any_text_has_one_registrable_domain_or_none(text):
     domain = registrable_domain(text)
@@ -82,7 +104,7 @@ def warehouse():
 
 
 def described(warehouse) -> list[tuple]:
-    return warehouse.sql("select * from raw.email_domains order by domain").fetchall()
+    return warehouse.sql("select domain, registrable_domain, is_free_mail from raw.email_domains order by 1").fetchall()
 
 
 def test_every_domain_that_is_seen_anywhere_is_described_once(warehouse):
@@ -143,6 +165,22 @@ def test_a_newer_list_is_believed_about_domains_that_were_seen_before(warehouse,
     monkeypatch.setattr(domains, "free_mail_domains", {"mailnest.example"})
     refresh_email_domains(warehouse)
     assert described(warehouse) == [("mailnest.example", "mailnest.example", True)]
+
+
+def test_a_domain_is_described_in_the_spelling_in_which_the_models_look_it_up(warehouse):
+    email = {"hubspot_id": "1", "email": "a@Bu\u0308cher.example", "is_primary": False}
+    replace_rows(warehouse, {"raw.hubspot_contact_emails": [email]})
+    refresh_email_domains(warehouse)
+    query = "select domain, ascii_domain from raw.email_domains"
+    assert warehouse.sql(query).fetchall() == [("bücher.example", "xn--bcher-kva.example")]
+
+
+def test_a_warehouse_from_before_learns_the_ascii_form(warehouse):
+    warehouse.execute("alter table raw.email_domains drop column ascii_domain")
+    create_raw_tables(warehouse)
+    replace_rows(warehouse, {"raw.hubspot_contacts": [{"hubspot_id": "1", "email": "a@bücher.example"}]})
+    refresh_email_domains(warehouse)
+    assert warehouse.sql("select ascii_domain from raw.email_domains").fetchall() == [("xn--bcher-kva.example",)]
 
 
 def test_a_domain_that_nobody_names_any_more_is_forgotten(warehouse):

@@ -19,6 +19,7 @@ overridden as (
 select
     domains.domain,
     domains.registrable_domain,
+    domains.ascii_domain,
     case
         when overridden.not_free_mail = 1 then false
         when overridden.free_mail = 1 then true

@@ -45,7 +45,7 @@ companies_by_domain as (
 )
 select
     users.user_id,
-    users.contact_email,
+    {{ email_in_ascii('users.contact_email', 'domains.ascii_domain') }} as contact_email,
     users.first_name,
     users.last_name,
     users.job_title,

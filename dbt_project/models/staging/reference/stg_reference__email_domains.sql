@@ -1,5 +1,6 @@
 select
     domain,
     registrable_domain,
+    ascii_domain,
     is_free_mail
 from {{ source('raw', 'email_domains') }}
