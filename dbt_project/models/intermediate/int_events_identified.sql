@@ -1,7 +1,9 @@
 -- Every event of every source, and the user it belongs to; null where a visitor was never identified.
 with events as (
     {% for source in var('event_sources') %}
-    select event_id, source, user_id, anonymous_id, email, company_id, source_event, event_kind, occurred_at, received_at, properties
+    select
+        event_id, source, user_id, anonymous_id, email, email_as_written, company_id, source_event, event_kind,
+        occurred_at, received_at, properties
     from {{ ref('stg_' ~ source ~ '__events') }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -12,6 +14,7 @@ select
     coalesce(aliases.user_id, events.user_id, anonymous.user_id) as user_id,
     events.anonymous_id,
     events.email,
+    case when events.email is null then nullif(trim(events.email_as_written), '') end as malformed_email,
     events.company_id,
     events.source_event,
     events.event_kind,

@@ -3,8 +3,8 @@
 with described as (
     {% for source in var('event_sources') %}
     select
-        source, user_id, anonymous_id, email, first_name, last_name, job_title, country, company_id, created_at,
-        described_at, load_id, line_number, call_number
+        source, user_id, anonymous_id, email, email_as_written, first_name, last_name, job_title, country, company_id,
+        created_at, described_at, load_id, line_number, call_number
     from {{ ref('stg_' ~ source ~ '__users') }}
     where coalesce(described_at, {{ as_of() }}) <= {{ as_of() }}
     {% if not loop.last %}union all{% endif %}
@@ -13,6 +13,7 @@ with described as (
 select
     coalesce(aliases.user_id, described.user_id, anonymous.user_id) as user_id,
     described.email,
+    case when described.email is null then nullif(trim(described.email_as_written), '') end as malformed_email,
     described.first_name,
     described.last_name,
     described.job_title,

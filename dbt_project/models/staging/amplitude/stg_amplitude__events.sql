@@ -21,6 +21,7 @@ select
     user_id,
     {{ dbt.concat(["'amplitude:'", "device_id"]) }} as anonymous_id,
     {{ normalised_email(first_text('event_properties', ['email'])) }} as email,
+    {{ first_text('event_properties', ['email']) }} as email_as_written,
     {{ first_text('groups', [var('amplitude_group_type') ~ '[0]', var('amplitude_group_type')]) }} as company_id,
     event_type as source_event,
     cast(null as {{ dbt.type_string() }}) as event_kind,

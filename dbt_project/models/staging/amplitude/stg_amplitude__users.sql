@@ -4,6 +4,7 @@ select
     user_id,
     {{ dbt.concat(["'amplitude:'", "device_id"]) }} as anonymous_id,
     {{ normalised_email(first_text('user_properties', ['email', 'Email'])) }} as email,
+    {{ first_text('user_properties', ['email', 'Email']) }} as email_as_written,
     {{ first_text('user_properties', ['first_name', 'firstName']) }} as first_name,
     {{ first_text('user_properties', ['last_name', 'lastName']) }} as last_name,
     {{ first_text('user_properties', ['job_title', 'jobTitle', 'title']) }} as job_title,

@@ -17,6 +17,7 @@ select
     coalesce(user_id, case when distinct_id not like '$device:%' then distinct_id end) as user_id,
     {{ dbt.concat(["'mixpanel:'", "coalesce(device_id, case when distinct_id like '$device:%' then replace(distinct_id, '$device:', '') end)"]) }} as anonymous_id,
     {{ normalised_email(first_text('properties', ['email', '$email'])) }} as email,
+    {{ first_text('properties', ['email', '$email']) }} as email_as_written,
     {{ first_text('properties', [var('mixpanel_company_property')]) }} as company_id,
     event_name as source_event,
     cast(null as {{ dbt.type_string() }}) as event_kind,

@@ -3,6 +3,7 @@ select
     distinct_id as user_id,
     cast(null as {{ dbt.type_string() }}) as anonymous_id,
     {{ normalised_email(first_text('properties', ['$email', 'email'])) }} as email,
+    {{ first_text('properties', ['$email', 'email']) }} as email_as_written,
     {{ first_text('properties', ['$first_name', 'first_name']) }} as first_name,
     {{ first_text('properties', ['$last_name', 'last_name']) }} as last_name,
     {{ first_text('properties', ['job_title', 'title']) }} as job_title,

@@ -17,6 +17,7 @@ select
     user_id,
     cast(null as {{ dbt.type_string() }}) as anonymous_id,
     {{ normalised_email('email') }} as email,
+    email as email_as_written,
     company_id,
     event_type as source_event,
     cast(null as {{ dbt.type_string() }}) as event_kind,

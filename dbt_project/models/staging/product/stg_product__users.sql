@@ -3,6 +3,7 @@ select
     user_id,
     cast(null as {{ dbt.type_string() }}) as anonymous_id,
     {{ normalised_email('email') }} as email,
+    email as email_as_written,
     first_name,
     last_name,
     job_title,

@@ -4,6 +4,7 @@ select
     user_id,
     anonymous_id,
     {{ normalised_email(json_text('properties', "'email'")) }} as email,
+    {{ json_text('properties', "'email'") }} as email_as_written,
     group_id as company_id,
     -- A page is known by its name where the taxonomy lists it, and as a page otherwise.
     case when call_type = 'track' then name else coalesce({{ dbt.concat(["call_type", "': '", "name"]) }}, call_type) end as source_event,

@@ -3,6 +3,7 @@ select
     user_id,
     anonymous_id,
     {{ normalised_email(first_text('traits', ['email'])) }} as email,
+    {{ first_text('traits', ['email']) }} as email_as_written,
     {{ first_text('traits', ['first_name', 'firstName', 'firstname']) }} as first_name,
     {{ first_text('traits', ['last_name', 'lastName', 'lastname']) }} as last_name,
     {{ first_text('traits', ['job_title', 'jobTitle', 'title']) }} as job_title,
@@ -18,6 +19,6 @@ where call_type = 'identify'
 union all
 -- A group call says where somebody works, and describes the company and not the person.
 select
-    'segment', user_id, anonymous_id, null, null, null, null, null, group_id, null, occurred_at, load_id, line_number, call_number
+    'segment', user_id, anonymous_id, null, null, null, null, null, null, group_id, null, occurred_at, load_id, line_number, call_number
 from {{ ref('stg_segment__calls') }}
 where call_type = 'group'
