@@ -3,10 +3,12 @@
 import re
 from datetime import datetime
 from decimal import Decimal
+from unicodedata import normalize
 
 import duckdb
 
 from dagster_project.counting import counted
+from dagster_project.landing.domains import ascii_domain
 from dagster_project.publish.snapshot import Snapshot
 
 
@@ -23,9 +25,8 @@ def explain(snapshot: Snapshot, email: str) -> str:
     with duckdb.connect() as connection:
         people = _rows(
             connection,
-            "select * from read_parquet($table) "
-            "where contact_email = lower(trim($email)) order by combined_score desc, user_id",
-            {"table": str(snapshot.path("score.contact_scores")), "email": email},
+            "select * from read_parquet($table) where contact_email = $email order by combined_score desc, user_id",
+            {"table": str(snapshot.path("score.contact_scores")), "email": _as_scored(email)},
         )
         if not people:
             raise NobodyFound(
@@ -34,6 +35,12 @@ def explain(snapshot: Snapshot, email: str) -> str:
                 f"{snapshot.as_of:%Y-%m-%d %H:%M} UTC."
             )
         return "\n\n".join(_explain_person(connection, snapshot, person) for person in people)
+
+
+def _as_scored(email: str) -> str:
+    """An address as the scores have it: trimmed, lower-cased, composed, its domain as DNS writes it."""
+    local, at, domain = normalize("NFC", email.strip().lower()).rpartition("@")
+    return f"{local}{at}{ascii_domain(domain) or domain}"
 
 
 def _explain_person(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, person: dict) -> str:

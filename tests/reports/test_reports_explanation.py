@@ -101,6 +101,13 @@ def test_the_address_is_found_however_it_is_written(snapshot: Snapshot):
     assert explain(snapshot, " Nora@BrightLoom.io ") == explain(snapshot, "nora@brightloom.io")
 
 
+@pytest.mark.parametrize("email", ["ana@bücher.example", "Ana@BU\u0308CHER.example ", "ana@xn--bcher-kva.example"])
+def test_an_address_is_found_in_either_spelling_of_its_domain(tmp_path: Path, email: str):
+    ana = person("u1", contact_email="ana@xn--bcher-kva.example")
+    snapshot = publish_small(tmp_path / "published", score__contact_scores=[ana])
+    assert "user u1" in explain(snapshot, email)
+
+
 @pytest.mark.parametrize("points", ["0", "1000", "0.000000001", "-20.10"])
 def test_points_are_written_as_people_write_numbers(tmp_path: Path, points: str):
     text = explained(tmp_path, score__contact_scores=[NORA], score__contact_score_reasons=[reason(points)])
