@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from dagster_project.sandbox.running import Sandbox, running_sandbox
 from dagster_project.state.database import open_state
+
+# The same examples in every run, so that a change and not chance makes a test fail, and no time limit, so that a slow
+# machine does not. To look for more: pytest --hypothesis-profile default
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 OURS = ("PQL_", "HUBSPOT_", "SLACK_", "ENRICHMENT_", "DAGSTER_HOME")
 TOKEN = "test-token-that-must-not-be-seen"
