@@ -12,7 +12,7 @@ from dagster_project.landing.files import LandingFile, content_hash, list_landin
 from dagster_project.landing.judging import forget_judged, judge, write_judged
 from dagster_project.landing.readers import FileRefused, read_rows
 from dagster_project.landing.sources import CONTRACTS
-from dagster_project.landing.tables import in_one_transaction
+from dagster_project.landing.tables import in_one_transaction, next_write_id
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, f
 def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str, sighting: tuple) -> FileReport:
     """Read and judge into temporary tables, then write rows, quarantine and record in one transaction."""
     contract = CONTRACTS[file.source, file.kind]
-    ((load_id,),) = connection.sql("select coalesce(max(load_id), 0) + 1 from raw.landing_files").fetchall()
+    load_id = next_write_id(connection)
     origin = [file_hash, file.source, file.kind, file.path.name]
     refusal = None
     try:
@@ -161,8 +161,8 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
     if refusal is not None:
         with in_one_transaction(connection):
             connection.execute(
-                "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?)",
-                [*origin, str(refusal), load_id],
+                "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?, ?)",
+                [*origin, str(refusal), load_id, load_id],
             )
             connection.execute(
                 "insert into raw.quarantine values (?, ?, ?, ?, null, ?, ?, ?, null)",
@@ -175,8 +175,8 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
     with in_one_transaction(connection):
         write_judged(connection, contract, origin, load_id)
         connection.execute(
-            "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?)",
-            [*origin, loaded, sum(reasons.values()), load_id],
+            "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?, ?)",
+            [*origin, loaded, sum(reasons.values()), load_id, load_id],
         )
     forget_judged(connection)
     return FileReport(file.name, file.kind, "loaded", loaded, sum(reasons.values()), reasons, load_id=load_id)

@@ -11,7 +11,7 @@ from dagster_project.landing.files import FORMATS, LandingFile, content_hash, li
 from dagster_project.landing.judging import JUDGED, count_judged, forget_judged, judge, write_judged
 from dagster_project.landing.readers import FileRefused, read_kept_lines, read_rows
 from dagster_project.landing.sources import CONTRACTS, SOURCES
-from dagster_project.landing.tables import in_one_transaction
+from dagster_project.landing.tables import in_one_transaction, next_write_id
 
 REPLAYED = "landing_replayed"
 OF_FILE = "content_hash = ? and source = ? and kind = ? and file_name = ?"
@@ -118,9 +118,9 @@ def _replay(connection: duckdb.DuckDBPyConnection, aside: _Aside, file: LandingF
         connection.execute(f"delete from raw.quarantine where rowid in (select aside_id from {REPLAYED})")
         write_judged(connection, contract, aside.origin, aside.load_id)
         connection.execute(
-            "update raw.landing_files set loaded_count = loaded_count + ?, quarantined_count = ? "
+            "update raw.landing_files set loaded_count = loaded_count + ?, quarantined_count = ?, write_id = ? "
             f"where {OF_FILE} and state = 'loaded'",
-            [loaded, bad + kept, *aside.origin],
+            [loaded, bad + kept, next_write_id(connection), *aside.origin],
         )
     return aside.outcome(loaded, bad, kept, (why or "the file holds no such line") if kept else None)
 
@@ -146,9 +146,9 @@ def _take_whole_file(
         connection.execute(f"delete from raw.quarantine where {OF_FILE}", aside.origin)
         write_judged(connection, contract, aside.origin, aside.load_id)
         connection.execute(
-            "update raw.landing_files set state = 'loaded', loaded_count = ?, quarantined_count = ?, reason = null "
-            f"where {OF_FILE}",
-            [loaded, bad, *aside.origin],
+            "update raw.landing_files set state = 'loaded', loaded_count = ?, quarantined_count = ?, reason = null, "
+            f"write_id = ? where {OF_FILE}",
+            [loaded, bad, next_write_id(connection), *aside.origin],
         )
     return aside.outcome(loaded, bad)
 

@@ -27,6 +27,8 @@ create table if not exists raw.landing_files (
     load_id bigint not null,
     primary key (content_hash, source, kind, file_name)
 );
+-- The last write of rows of the file: its load, or a later replay. Whoever read up to a write missed only higher ones.
+alter table raw.landing_files add column if not exists write_id bigint;
 
 -- What a file looked like when it was hashed, so that an unchanged file is not read again.
 create table if not exists raw.landing_sightings (
@@ -172,6 +174,14 @@ create table if not exists raw.pipeline_deliveries (
     state varchar not null
 );
 """
+
+
+def next_write_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the next write of rows; higher than every one before, loads and replays alike."""
+    ((write_id,),) = connection.sql(
+        "select coalesce(max(coalesce(write_id, load_id)), 0) + 1 from raw.landing_files"
+    ).fetchall()
+    return write_id
 
 
 def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:

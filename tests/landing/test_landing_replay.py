@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from landing_folder import Landing, a_warehouse
+from landing_folder import Landing, a_warehouse, raw_contents
 from landing_lines import LINES, as_lines, event
 from landing_mended import mend
 
@@ -40,7 +40,7 @@ def replay_one(landing: Landing) -> ReplayedFile:
 
 
 def contents(landing: Landing) -> dict[str, list[tuple]]:
-    return {table: landing.rows(f"select * from raw.{table} order by all") for table in TABLES}
+    return raw_contents(landing.connection, TABLES)
 
 
 def loaded_now(landing: Landing, *sources: str) -> dict[str, list[tuple]]:
@@ -327,3 +327,16 @@ def test_nothing_is_left_in_the_way_of_the_next_load(landing, monkeypatch):
     landing.load()
     replay(landing)
     assert landing.rows("select table_name from duckdb_tables() where temporary") == []
+
+
+def test_what_a_replay_brings_back_has_a_higher_write_number_than_all_before(landing: Landing, monkeypatch):
+    drop_five(landing, "events_1.jsonl")
+    landing.load()
+    landing.drop("events_2.jsonl", as_lines(event("e9")))
+    landing.load()
+    mend(monkeypatch, "product", "events", "timestamp", "at")
+    replay(landing)
+    assert landing.rows("select file_name, load_id, write_id from raw.landing_files order by file_name") == [
+        ("events_1.jsonl", 1, 3),
+        ("events_2.jsonl", 2, 2),
+    ]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from landing_dying import Died, DyingConnection
-from landing_folder import Landing
+from landing_folder import Landing, raw_contents
 from landing_lines import as_lines, event
 from landing_mended import mend
 
@@ -46,7 +46,7 @@ print("done", flush=True)
 
 
 def contents(connection) -> dict[str, list[tuple]]:
-    return {table: connection.sql(f"select * from raw.{table} order by all").fetchall() for table in TABLES}
+    return raw_contents(connection, TABLES)
 
 
 def load(warehouse: Path, folder: Path) -> dict[str, list[tuple]]:
