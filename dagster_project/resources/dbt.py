@@ -140,10 +140,10 @@ def _invoke(arguments: list[str], events: queue.Queue) -> Any:
     try:
         return dbtRunner(manifest=parsed.result, callbacks=[pass_on]).invoke([*flags, "build", *places, *arguments])
     finally:
-        _close_warehouse()
+        close_warehouse()
 
 
-def _close_warehouse() -> None:
+def close_warehouse() -> None:
     """dbt keeps DuckDB open for the life of the process, and so would keep everybody else out."""
     from dbt.adapters.factory import FACTORY
 

@@ -12,7 +12,14 @@ group by {{ column_name }}
 having {{ column_name }} is null or count(*) > 1
 {% endtest %}
 
-{# The same of several columns together. #}
+{# No two rows agree in all of these columns, where nothing agrees with nothing. #}
+{% test are_one_row_each(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as row_count from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
+
+{# A key of several columns together: one row each, and no column is null. #}
 {% test are_key(model, columns) %}
 select {{ columns | join(', ') }}, count(*) as row_count from {{ model }}
 group by {{ columns | join(', ') }}

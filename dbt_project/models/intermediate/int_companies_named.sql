@@ -13,8 +13,8 @@ named as (
     union
     select company_id from {{ ref('int_user_descriptions') }} where company_id is not null
     union
-    select company_id from {{ ref('int_events_identified') }}
-    where company_id is not null and occurred_at <= {{ as_of() }}
+    select company_id from {{ ref('int_event_days') }}
+    where company_id is not null and first_at <= {{ as_of() }}
 )
 select
     named.company_id,

@@ -16,8 +16,8 @@ stated_companies as (
     select user_id, company_id from {{ ref('int_user_descriptions') }} where company_id is not null
     union
     select user_id, company_id
-    from {{ ref('int_events_identified') }}
-    where user_id is not null and company_id is not null and occurred_at <= {{ as_of() }}
+    from {{ ref('int_event_days_identified') }}
+    where user_id is not null and company_id is not null
 ),
 users_of_several_companies as (
     select user_id from stated_companies group by user_id having count(*) > 1
@@ -26,8 +26,8 @@ malformed_emails as (
     select malformed_email, user_id from {{ ref('int_user_descriptions') }} where malformed_email is not null
     union
     select malformed_email, user_id
-    from {{ ref('int_events_identified') }}
-    where user_id is not null and malformed_email is not null and occurred_at <= {{ as_of() }}
+    from {{ ref('int_event_days_identified') }}
+    where user_id is not null and malformed_email is not null
 ),
 stated_domains as (
     select trim(domain) as domain, company_id, lower(trim(domain)) as domain_key

@@ -15,11 +15,12 @@ with described as (
 seen as (
     select
         user_id,
-        {{ latest_known('email', ['occurred_at', 'event_id']) }} as email,
-        {{ latest_known('company_id', ['occurred_at', 'event_id']) }} as company_id,
-        min(occurred_at) as first_seen_at
-    from {{ ref('int_events_identified') }}
-    where user_id is not null and occurred_at <= {{ as_of() }}
+        -- Of what was said at one instant, the last by name: a rerun must not choose otherwise.
+        {{ latest_known('email', ['last_at', 'email']) }} as email,
+        {{ latest_known('company_id', ['last_at', 'company_id']) }} as company_id,
+        min(first_at) as first_seen_at
+    from {{ ref('int_event_days_identified') }}
+    where user_id is not null
     group by user_id
 ),
 users as (

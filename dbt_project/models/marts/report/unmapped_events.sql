@@ -1,10 +1,12 @@
 select
-    source,
-    source_event,
-    count(*) as event_count,
-    count(distinct user_id) as user_count,
-    min(occurred_at) as first_at,
-    max(occurred_at) as last_at
-from {{ ref('int_events') }}
-where not is_in_taxonomy and occurred_at <= {{ as_of() }}
-group by source, source_event
+    days.source,
+    meanings.known_as as source_event,
+    cast(sum(days.event_count) as bigint) as event_count,
+    count(distinct days.user_id) as user_count,
+    min(days.first_at) as first_at,
+    max(days.last_at) as last_at
+from {{ ref('int_event_days_identified') }} as days
+inner join {{ ref('int_event_meanings') }} as meanings
+    on {{ agree('meanings', 'days', ['source', 'source_event', 'event_kind']) }}
+where not meanings.is_in_taxonomy
+group by days.source, meanings.known_as

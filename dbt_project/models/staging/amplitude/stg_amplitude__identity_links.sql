@@ -1,9 +1,9 @@
--- An event with both ids says whose the device is.
+-- Every event says whose its device is, and int_identity_links hears it there; Amplitude exports nothing beside them.
 select
     'amplitude' as source,
-    {{ dbt.concat(["'amplitude:'", "device_id"]) }} as anonymous_id,
+    cast(null as {{ dbt.type_string() }}) as anonymous_id,
     cast(null as {{ dbt.type_string() }}) as other_user_id,
-    user_id,
-    occurred_at as linked_at
-from {{ source('raw', 'amplitude_events') }}
-where user_id is not null and device_id is not null
+    cast(null as {{ dbt.type_string() }}) as previous_id,
+    cast(null as {{ dbt.type_string() }}) as user_id,
+    cast(null as timestamp) as linked_at
+where 1 = 0

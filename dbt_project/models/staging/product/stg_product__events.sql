@@ -1,16 +1,3 @@
-with source as (
-    select * from {{ source('raw', 'product_events') }}
-),
--- A backend that retries sends one event twice; the first arrival wins, whatever file it came in.
-numbered as (
-    select
-        source.*,
-        row_number() over (
-            partition by event_id
-            order by coalesce(received_at, occurred_at), occurred_at, load_id, line_number
-        ) as arrival
-    from source
-)
 select
     event_id,
     'product' as source,
@@ -23,6 +10,8 @@ select
     cast(null as {{ dbt.type_string() }}) as event_kind,
     occurred_at,
     coalesce(received_at, occurred_at) as received_at,
-    properties
-from numbered
-where arrival = 1
+    properties,
+    load_id,
+    line_number,
+    1 as call_number
+from {{ source('raw', 'product_events') }}

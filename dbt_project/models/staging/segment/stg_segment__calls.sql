@@ -1,13 +1,4 @@
--- One row a call. Segment delivers at least once: of two calls of one type and id the first received is kept.
-with numbered as (
-    select
-        calls.*,
-        row_number() over (
-            partition by message_id, call_type
-            order by coalesce(received_at, occurred_at), load_id, line_number, call_number
-        ) as arrival
-    from {{ source('raw', 'segment_calls') }} as calls
-)
+-- One row per delivery of a call; Segment delivers at least once.
 select
     -- Warehouse tables number each kind of call by itself.
     case
@@ -28,5 +19,4 @@ select
     load_id,
     line_number,
     call_number
-from numbered
-where message_id is null or arrival = 1
+from {{ source('raw', 'segment_calls') }}

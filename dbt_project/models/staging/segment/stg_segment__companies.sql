@@ -14,5 +14,5 @@ select
     load_id,
     line_number,
     call_number
-from {{ ref('stg_segment__calls') }}
+from {{ ref('stg_segment__statements') }}
 where call_type = 'group'

@@ -11,6 +11,9 @@ select
     case when call_type <> 'track' then call_type end as event_kind,
     occurred_at,
     received_at,
-    properties
+    properties,
+    load_id,
+    line_number,
+    call_number
 from {{ ref('stg_segment__calls') }}
 where call_type in ('track', 'page', 'screen')

@@ -14,11 +14,11 @@ select
     load_id,
     line_number,
     call_number
-from {{ ref('stg_segment__calls') }}
+from {{ ref('stg_segment__statements') }}
 where call_type = 'identify'
 union all
 -- A group call says where somebody works, and describes the company and not the person.
 select
     'segment', user_id, anonymous_id, null, null, null, null, null, null, group_id, null, occurred_at, load_id, line_number, call_number
-from {{ ref('stg_segment__calls') }}
+from {{ ref('stg_segment__statements') }}
 where call_type = 'group'

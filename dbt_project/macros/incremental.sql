@@ -1,0 +1,64 @@
+{#
+  What tables that grow with the events need in order to touch only what is new, and to give what a full refresh gives.
+
+  Such a table holds nothing that a later build may see otherwise: no clock, no rule, no resolved identity.
+#}
+
+{# Everything that decides what an event of a source becomes: the text of the models, and vars they read. Whoever changes a
+   macro they call runs `dbt build --full-refresh`. #}
+{% macro made_by(models) -%}
+    {%- set texts = [var('event_sources') | string, var('mixpanel_company_property'), var('amplitude_group_type')] -%}
+    {%- if execute -%}
+        {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name in models -%}
+            {%- do texts.append(node.name ~ node.raw_code) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ local_md5(texts | sort | join('\n')) }}
+{%- endmacro %}
+
+{# A number that is higher in every later build, also of a table that was made anew. #}
+{% macro next_build_number(last) -%}
+    {%- set started = (run_started_at.timestamp() * 1000000) | int -%}
+    greatest(cast({{ started }} as bigint), coalesce({{ last }}, 0) + 1)
+{%- endmacro %}
+
+{# Whether there are rows of an earlier build to go on from; a table of an earlier version does not say how it was made. #}
+{% macro goes_on() -%}
+    {%- if is_incremental() -%}
+        {{ return('made_by' in (adapter.get_columns_in_relation(this) | map(attribute='name'))) }}
+    {%- endif -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{# Rows that were made in another way are made again: everything is new to an empty table. #}
+{% macro forget_what_was_made_otherwise(models) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} {% if goes_on() %}where made_by <> '{{ made_by(models) }}'{% endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro event_models() -%}
+    {%- set names = ['int_events_arrived', 'int_events_deduplicated', 'stg_segment__calls'] -%}
+    {%- for source in var('event_sources') -%} {%- do names.append('stg_' ~ source ~ '__events') -%} {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro %}
+
+{% macro columns_of(row, columns) -%}
+    {% for column in columns %}{{ row }}.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+{%- endmacro %}
+
+{# Whether two rows have the same values, none of them null, in all these columns. #}
+{% macro same(one, other, columns) -%}
+    {% for column in columns %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+{%- endmacro %}
+
+{# Whether two rows say the same in all these columns, where nothing is the same as nothing. #}
+{% macro agree(one, other, columns) -%}
+    {% for column in columns %}coalesce({{ one }}.{{ column }}, '') = coalesce({{ other }}.{{ column }}, ''){% if not loop.last %} and {% endif %}{% endfor %}
+{%- endmacro %}
+
+{# One number for the rows of a table, whatever their order; another one as soon as a value differs. #}
+{% macro fingerprint(relation, columns) -%} {{ return(adapter.dispatch('fingerprint', 'pql')(relation, columns)) }} {%- endmacro %}
+{% macro default__fingerprint(relation, columns) -%}
+    (select cast(count(*) as varchar) || ':' || cast(coalesce(sum(cast(hash({{ columns | join(', ') }}) as hugeint)), 0) as varchar) from {{ relation }})
+{%- endmacro %}

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+{{ event_days_identified() }}
