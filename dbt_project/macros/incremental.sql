@@ -7,7 +7,7 @@
 {# Everything that decides what an event of a source becomes: the text of the models, and vars they read. Whoever changes a
    macro they call runs `dbt build --full-refresh`. #}
 {% macro made_by(models) -%}
-    {%- set texts = [var('event_sources') | string, var('mixpanel_company_property'), var('amplitude_group_type')] -%}
+    {%- set texts = [var('event_sources') | string, var('in_warehouse') | string, var('mixpanel_company_property'), var('amplitude_group_type')] -%}
     {%- if execute -%}
         {%- for node in graph.get('nodes', {}).values() if node.resource_type == 'model' and node.name in models -%}
             {%- do texts.append(node.name ~ node.raw_code) -%}
@@ -35,6 +35,24 @@
     {%- if is_incremental() -%}
         delete from {{ this }} {% if goes_on() %}where made_by <> '{{ made_by(models) }}'{% endif %}
     {%- endif -%}
+{%- endmacro %}
+
+{#
+  What came in since the last build, in a model with the CTE `unread_loads`; everything where there is none.
+
+  Rows of a table in the warehouse may come to be seen a while after they were loaded: the last day of them is read again.
+#}
+{% macro unread_events(columns) -%}
+    select {{ columns | join(', ') }} from {{ ref('int_events_arrived') }}
+    {%- if goes_on() %}
+    where load_id in (select load_id from unread_loads)
+    {%- for source in var('in_warehouse') if execute %}
+    {%- set last = run_query("select coalesce(max(load_id), 0) from " ~ this ~ " where source = '" ~ source ~ "'") %}
+    union all
+    select {{ columns | join(', ') }} from {{ ref('int_events_arrived') }}
+    where source = '{{ source }}' and load_id > {{ last.rows[0][0] - 24 * 3600 * 1000000 }}
+    {%- endfor %}
+    {%- endif %}
 {%- endmacro %}
 
 {% macro event_models() -%}

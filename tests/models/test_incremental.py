@@ -151,13 +151,21 @@ STORY = [
             used("moves", "ana", 30, 9),
             used("stays", "ana", 55, 1),
             used("goes", "bob", 57, 9),
+            used("keeps", "ana", 75, 1),
+            used("leaves", "bob", 76, 9),
             visited(1, 10),
             visited(2, 13),
         ],
         instant(58),
     ),
     (
-        [used("moves", "ana", 5, 2), used("goes", "bob", 80, 3), used("comes", "bob", 57, 4), visited(3, 15.5)],
+        [
+            used("moves", "ana", 5, 2),
+            used("goes", "bob", 100, 3),
+            used("comes", "cid", 56, 4),
+            used("leaves", "bob", 101, 3),
+            visited(3, 15.5),
+        ],
         instant(60),
     ),
     (
@@ -173,6 +181,8 @@ STORY = [
     ),
     ([], instant(60)),
     ([called(8, "alias", 20, previousId="cid", userId="bob")], instant(60)),
+    ([], instant(55.5)),
+    ([], instant(60)),
 ]
 
 

@@ -8,15 +8,16 @@
 {#
   One row per event of any source, as the source states it; of several deliveries of one event the first received is kept.
 
-  Only files that were written since the last build are read: `read_until` is the last write that is in here, and
-  `build_number` the build of this table that wrote the row. An event that is here already and arrives again is written
-  anew, whichever delivery of it is kept.
+  Only what came in since the last build is read: files that were written since (`read_until` is the last write that is in
+  here), and of tables that are in the warehouse already the rows that were loaded since. `build_number` is the build of
+  this table that wrote the row. An event that is here already and arrives again is written anew, whichever delivery of it
+  is kept.
 #}
 {% set columns = [
     'event_id', 'source', 'user_id', 'anonymous_id', 'email', 'malformed_email', 'company_id', 'source_event', 'event_kind',
     'occurred_at', 'happened_on', 'received_at', 'properties', 'load_id', 'line_number', 'call_number'
 ] %}
-{% set place = ['source', 'event_id', 'load_id', 'line_number', 'call_number'] %}
+{% set position = ['received_at', 'occurred_at', 'load_id', 'line_number', 'call_number'] %}
 with writes as (
     select load_id, coalesce(write_id, load_id) as write_id from {{ source('raw', 'landing_files') }}
 ),
@@ -24,62 +25,52 @@ with writes as (
 last_build as (
     select coalesce(max(read_until), 0) as read_until, max(build_number) as build_number from {{ this }}
 ),
-unread as (
+unread_loads as (
     select writes.load_id from writes cross join last_build where writes.write_id > last_build.read_until
 ),
 met_again as (
-    select known.source, known.event_id, known.load_id, known.line_number, known.call_number, known.received_at, known.occurred_at
+    select known.source, known.event_id
     from {{ this }} as known
     inner join (
-        select distinct source, event_id
-        from {{ ref('int_events_arrived') }}
-        where load_id in (select load_id from unread)
+        select distinct source, event_id from ({{ unread_events(['source', 'event_id']) }}) as unread
     ) as arrived on arrived.event_id = known.event_id and arrived.source = known.source
-    where known.load_id not in (select load_id from unread)
 ),
 {% endif %}
--- What decides between deliveries, without what events carry: they are many.
-deliveries as (
-    select {{ place | join(', ') }}, received_at, occurred_at
-    from {{ ref('int_events_arrived') }}
-    {% if goes_on() %}
-    where load_id in (select load_id from unread)
-    union all
-    select {{ place | join(', ') }}, received_at, occurred_at from met_again
-    {% endif %}
-),
+-- Nearly all events arrive once, and need no comparing: what they carry is looked at for the others only.
 repeated as (
-    select source, event_id from deliveries group by source, event_id having count(*) > 1
+    select source, event_id
+    from (
+        {{ unread_events(['source', 'event_id']) }}
+        {% if goes_on() %}
+        union all
+        select source, event_id from met_again
+        {% endif %}
+    ) as deliveries
+    group by source, event_id
+    having count(*) > 1
 ),
-numbered as (
+compared as (
     select
         deliveries.*,
         row_number() over (
-            partition by deliveries.source, deliveries.event_id
-            order by
-                deliveries.received_at, deliveries.occurred_at,
-                deliveries.load_id, deliveries.line_number, deliveries.call_number
+            partition by deliveries.source, deliveries.event_id order by {{ columns_of('deliveries', position) }}
         ) as arrival
-    from deliveries
+    from (
+        {{ unread_events(columns) }}
+        {% if goes_on() %}
+        union all
+        select {{ columns | join(', ') }} from {{ this }}
+        {% endif %}
+    ) as deliveries
     inner join repeated on repeated.event_id = deliveries.event_id and repeated.source = deliveries.source
 ),
 kept as (
-    select {{ columns_of('arrived', columns) }}
-    from {{ ref('int_events_arrived') }} as arrived
-    left join numbered as late
-        on {{ same('late', 'arrived', place) }}
-        and late.arrival > 1
-    where late.event_id is null
-    {% if goes_on() %}
-    and arrived.load_id in (select load_id from unread)
+    select {{ columns_of('single', columns) }}
+    from ({{ unread_events(columns) }}) as single
+    left join repeated on repeated.event_id = single.event_id and repeated.source = single.source
+    where repeated.event_id is null
     union all
-    select {{ columns_of('known', columns) }}
-    from {{ this }} as known
-    inner join numbered as first
-        on {{ same('first', 'known', place) }}
-        and first.arrival = 1
-    where known.load_id not in (select load_id from unread)
-    {% endif %}
+    select {{ columns | join(', ') }} from compared where arrival = 1
 )
 select
     {{ columns | join(', ') }},
