@@ -1,11 +1,12 @@
 """Which files lie in the landing folder, and what their names say they hold."""
 
+import gzip
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from dagster_project.landing.sources import kinds_of
 
@@ -53,16 +54,26 @@ def list_landing(landing_dir: Path, source: str) -> Listing:
         if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
             continue
         kind = next((kind for kind in kinds if path.name.startswith(kind)), None)
-        suffix = next((suffix for suffix in FORMATS if path.name.endswith(suffix)), None)
+        file_format = format_of(path.name)
         if not path.is_file():
             what = "a folder" if path.is_dir() else "no regular file, or a link to nothing"
             unusable.append((f"{source}/{path.name}", f"it is {what}; only files are loaded"))
-        elif kind is None or suffix is None:
+        elif kind is None or file_format is None:
             allowed = f"{'|'.join(kinds)}*.{'|'.join(suffix.removeprefix('.') for suffix in FORMATS)}"
             unusable.append((f"{source}/{path.name}", f"its name does not say what it holds; allowed: {allowed}"))
         else:
-            files.append(LandingFile(source, kind, FORMATS[suffix], path))
+            files.append(LandingFile(source, kind, file_format, path))
     return Listing(files, unusable)
+
+
+def format_of(name: str) -> Format | None:
+    """What the end of a file's name says; None where it says nothing."""
+    return next((FORMATS[suffix] for suffix in FORMATS if name.endswith(suffix)), None)
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """What the file holds, unpacked if its name says that it is packed."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def content_hash(path: Path) -> str:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
+from dagster_project.landing.chunks import FileRefused
 from dagster_project.landing.files import LandingFile, content_hash, list_landing, sighting_of
-from dagster_project.landing.judging import forget_judged, judge, write_judged
-from dagster_project.landing.readers import FileRefused, read_rows
+from dagster_project.landing.judging import forget_judged, take_rows
+from dagster_project.landing.readers import read_chunks
 from dagster_project.landing.sources import CONTRACTS
 from dagster_project.landing.tables import in_one_transaction, next_write_id
 
@@ -146,19 +148,25 @@ def _earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, f
 
 
 def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str, sighting: tuple) -> FileReport:
-    """Read and judge into temporary tables, then write rows, quarantine and record in one transaction."""
+    """Read, judge and write chunk by chunk, and record it, all in one transaction."""
     contract = CONTRACTS[file.source, file.kind]
     load_id = next_write_id(connection)
     origin = [file_hash, file.source, file.kind, file.path.name]
-    refusal = None
     try:
-        read_rows(connection, file, contract)
-    except FileRefused as error:
-        refusal = error
-    # What was read may be half a file, and not what was hashed: nothing may be remembered about it.
-    if sighting_of(file) != sighting:
-        raise FileInMotion
-    if refusal is not None:
+        # Closed last: nothing can be given back in a transaction that has failed.
+        with closing(read_chunks(connection, file, contract)) as chunks, in_one_transaction(connection):
+            reasons = take_rows(connection, file, contract, chunks, origin, load_id)
+            # What was read may be half a file, and not what was hashed: nothing may be remembered about it.
+            if sighting_of(file) != sighting:
+                raise FileInMotion
+            loaded = reasons.pop(None, 0)
+            connection.execute(
+                "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?, ?)",
+                [*origin, loaded, reasons.total(), load_id, load_id],
+            )
+    except FileRefused as refusal:
+        if sighting_of(file) != sighting:
+            raise FileInMotion from None
         with in_one_transaction(connection):
             connection.execute(
                 "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?, ?)",
@@ -169,14 +177,7 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
                 [*origin, refusal.reason, refusal.detail, load_id],
             )
         return FileReport(file.name, file.kind, "refused", detail=str(refusal))
-
-    reasons = judge(connection, contract, file.path.name)
-    loaded = reasons.pop(None, 0)
-    with in_one_transaction(connection):
-        write_judged(connection, contract, origin, load_id)
-        connection.execute(
-            "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?, ?)",
-            [*origin, loaded, sum(reasons.values()), load_id, load_id],
-        )
     forget_judged(connection)
-    return FileReport(file.name, file.kind, "loaded", loaded, sum(reasons.values()), reasons, load_id=load_id)
+    return FileReport(
+        file.name, file.kind, "loaded", loaded, reasons.total(), dict(sorted(reasons.items())), load_id=load_id
+    )

@@ -1,15 +1,19 @@
 """What is in quarantine, judged again: what is good by now becomes rows, the rest stays."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from dagster_project.landing.chunks import Chunk, FileRefused
 from dagster_project.landing.contract import Contract
-from dagster_project.landing.files import FORMATS, LandingFile, content_hash, list_landing, sighting_of
-from dagster_project.landing.judging import JUDGED, count_judged, forget_judged, judge, write_judged
-from dagster_project.landing.readers import FileRefused, read_kept_lines, read_rows
+from dagster_project.landing.files import LandingFile, content_hash, format_of, list_landing, sighting_of
+from dagster_project.landing.json_lines import read_kept_lines
+from dagster_project.landing.judging import JUDGED, count_judged, forget_judged, judge, take_rows, write_judged
+from dagster_project.landing.readers import read_chunks
 from dagster_project.landing.sources import CONTRACTS, SOURCES
 from dagster_project.landing.tables import in_one_transaction, next_write_id
 
@@ -90,7 +94,8 @@ def _replay(connection: duckdb.DuckDBPyConnection, aside: _Aside, file: LandingF
         return _take_whole_file(connection, aside, file, contract)
     why = None
     try:
-        _read_file(connection, aside, file, contract)
+        with _chunks_of_file(connection, aside, file, contract) as chunks:
+            loaded, bad, kept = _take_lines(connection, aside, contract, chunks)
     except FileRefused as error:
         raise _CannotBeReplayed(str(error)) from None
     except _CannotBeReplayed as error:
@@ -98,31 +103,48 @@ def _replay(connection: duckdb.DuckDBPyConnection, aside: _Aside, file: LandingF
         lines = _whole_lines(connection, aside, contract)
         if not lines:
             raise
-        read_kept_lines(connection, lines, contract)
-    judge(connection, contract, aside.file_name)
-    # A line that was put aside whole may hold several calls by now. What an earlier version put aside has no number.
-    connection.execute(
-        f"create or replace temp table {REPLAYED} as "
-        "select aside.rowid as aside_id, judged.rowid as judged_id "
-        f"from (select rowid, * from raw.quarantine where {OF_FILE}) as aside "
-        f"join {JUDGED} as judged on judged.line_number = aside.line_number and ("
-        "aside.call_number = 0 or aside.call_number = judged.call_in_line "
-        "or (aside.call_number is null and aside.raw_text = judged.raw_text))",
-        aside.origin,
-    )
-    connection.execute(f"delete from {JUDGED} where rowid not in (select judged_id from {REPLAYED})")
-    ((judged_count,),) = connection.sql(f"select count(distinct aside_id) from {REPLAYED}").fetchall()
-    loaded, bad = _counts(connection)
-    kept = aside.count - judged_count
-    with in_one_transaction(connection):
+        with closing(read_kept_lines(connection, lines, contract)) as chunks, in_one_transaction(connection):
+            loaded, bad, kept = _take_lines(connection, aside, contract, chunks)
+    return aside.outcome(loaded, bad, kept, (why or "the file holds no such line") if kept else None)
+
+
+def _take_lines(
+    connection: duckdb.DuckDBPyConnection, aside: _Aside, contract: Contract, chunks: Iterable[Chunk]
+) -> tuple[int, int, int]:
+    """Put in place of what is aside what is judged of it now, in the transaction of the caller.
+
+    Returns:
+        How many rows are good, how many are still bad, and how many that are aside the chunks do not hold.
+    """
+    reasons: Counter[str | None] = Counter()
+    kept = aside.count
+    for chunk in chunks:
+        judge(connection, contract, aside.file_name, chunk, keep_texts=True)
+        # A line that was put aside whole may hold several calls by now. What an earlier version put aside has no
+        # number.
+        connection.execute(
+            f"create or replace temp table {REPLAYED} as "
+            "select aside.rowid as aside_id, judged.rowid as judged_id "
+            f"from (select rowid, * from raw.quarantine where {OF_FILE}) as aside "
+            f"join {JUDGED} as judged on judged.line_number = aside.line_number and ("
+            "aside.call_number = 0 or aside.call_number = judged.call_in_line "
+            "or (aside.call_number is null and aside.raw_text = judged.raw_text))",
+            aside.origin,
+        )
+        connection.execute(f"delete from {JUDGED} where rowid not in (select judged_id from {REPLAYED})")
+        ((judged_count,),) = connection.sql(f"select count(distinct aside_id) from {REPLAYED}").fetchall()
+        kept -= judged_count
+        reasons.update(count_judged(connection))
         connection.execute(f"delete from raw.quarantine where rowid in (select aside_id from {REPLAYED})")
         write_judged(connection, contract, aside.origin, aside.load_id)
-        connection.execute(
-            "update raw.landing_files set loaded_count = loaded_count + ?, quarantined_count = ?, write_id = ? "
-            f"where {OF_FILE} and state = 'loaded'",
-            [loaded, bad + kept, next_write_id(connection), *aside.origin],
-        )
-    return aside.outcome(loaded, bad, kept, (why or "the file holds no such line") if kept else None)
+    loaded = reasons.pop(None, 0)
+    bad = reasons.total()
+    connection.execute(
+        "update raw.landing_files set loaded_count = loaded_count + ?, quarantined_count = ?, write_id = ? "
+        f"where {OF_FILE} and state = 'loaded'",
+        [loaded, bad + kept, next_write_id(connection), *aside.origin],
+    )
+    return loaded, bad, kept
 
 
 def _take_whole_file(
@@ -137,35 +159,35 @@ def _take_whole_file(
     if twin:
         raise _CannotBeReplayed(f"the same content was loaded from {aside.source}/{twin[0][0]}")
     try:
-        _read_file(connection, aside, file, contract)
+        with _chunks_of_file(connection, aside, file, contract) as chunks:
+            connection.execute(f"delete from raw.quarantine where {OF_FILE}", aside.origin)
+            reasons = take_rows(connection, file, contract, chunks, aside.origin, aside.load_id)
+            loaded = reasons.pop(None, 0)
+            connection.execute(
+                "update raw.landing_files set state = 'loaded', loaded_count = ?, quarantined_count = ?, "
+                f"reason = null, write_id = ? where {OF_FILE}",
+                [loaded, reasons.total(), next_write_id(connection), *aside.origin],
+            )
     except FileRefused as error:
         return aside.outcome(bad=aside.count, why=str(error))
-    judge(connection, contract, aside.file_name)
-    loaded, bad = _counts(connection)
-    with in_one_transaction(connection):
-        connection.execute(f"delete from raw.quarantine where {OF_FILE}", aside.origin)
-        write_judged(connection, contract, aside.origin, aside.load_id)
-        connection.execute(
-            "update raw.landing_files set state = 'loaded', loaded_count = ?, quarantined_count = ?, reason = null, "
-            f"write_id = ? where {OF_FILE}",
-            [loaded, bad, next_write_id(connection), *aside.origin],
-        )
-    return aside.outcome(loaded, bad)
+    return aside.outcome(loaded, reasons.total())
 
 
-def _read_file(
+@contextmanager
+def _chunks_of_file(
     connection: duckdb.DuckDBPyConnection, aside: _Aside, file: LandingFile | None, contract: Contract
-) -> None:
-    """Fill `landing_rows` from the landing file, if it is still the one that was put aside."""
+) -> Iterator[Iterator[Chunk]]:
+    """The chunks of a landing file, in a transaction that stands if it was and is still the one that was put aside."""
     if file is None or file.kind != aside.kind:
         raise _CannotBeReplayed("the file is no longer in the landing folder")
     try:
         sighting = sighting_of(file)
         if content_hash(file.path) != aside.content_hash:
             raise _CannotBeReplayed("the file under this name has other content now")
-        read_rows(connection, file, contract)
-        if sighting_of(file) != sighting:
-            raise _CannotBeReplayed("the file changed while it was read")
+        with closing(read_chunks(connection, file, contract)) as chunks, in_one_transaction(connection):
+            yield chunks
+            if sighting_of(file) != sighting:
+                raise _CannotBeReplayed("the file changed while it was read")
     except OSError as error:
         raise _CannotBeReplayed(f"the file cannot be read: {error.strerror}") from None
 
@@ -176,7 +198,7 @@ def _whole_lines(connection: duckdb.DuckDBPyConnection, aside: _Aside, contract:
     Not one of the calls of a line: what the line said of all its calls is in the file alone. Not bytes that are no
     UTF-8: the text says what they were, in other signs.
     """
-    if next((FORMATS[suffix] for suffix in FORMATS if aside.file_name.endswith(suffix)), None) != "jsonl":
+    if format_of(aside.file_name) != "jsonl":
         return []
     is_whole_line = "call_number = 0" if contract.holds_calls else "coalesce(call_number, 0) = 0"
     return connection.sql(
@@ -184,10 +206,3 @@ def _whole_lines(connection: duckdb.DuckDBPyConnection, aside: _Aside, contract:
         "and reason <> 'not_utf8' order by line_number",
         params=aside.origin,
     ).fetchall()
-
-
-def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """How many of the judged rows are good, and how many are not."""
-    reasons = count_judged(connection)
-    loaded = reasons.pop(None, 0)
-    return loaded, sum(reasons.values())

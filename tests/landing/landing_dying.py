@@ -20,6 +20,14 @@ class DyingConnection:
         self._live()
         return self.connection.sql(*arguments, **named)
 
+    def register(self, *arguments):
+        self._live()
+        return self.connection.register(*arguments)
+
+    def unregister(self, *arguments):
+        self._live()
+        return self.connection.unregister(*arguments)
+
     def _live(self) -> None:
         if self.statements_left == 0:
             raise Died

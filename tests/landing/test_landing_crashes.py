@@ -31,6 +31,7 @@ from dagster_project.resources.warehouse import open_warehouse
 class Watched:
     def __init__(self, connection):
         self.connection = connection
+        self.register, self.unregister = connection.register, connection.unregister
     def sql(self, *arguments, **named):
         return self.connection.sql(*arguments, **named)
     def execute(self, statement, *arguments):

@@ -78,7 +78,7 @@ def test_a_text_that_looks_like_a_byte_written_out_is_no_such_byte(landing):
 
 
 def test_lines_longer_than_a_block_are_read_and_numbered(landing, monkeypatch):
-    monkeypatch.setattr("dagster_project.landing.readers.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dagster_project.landing.json_lines.BLOCK_BYTES", 64)
     lines = [event(f"e{n}", company_id="c" * (n * 7 % 300)) for n in range(60)]
     landing.drop("events.jsonl", as_lines(*lines, "broken"))
     assert landing.load_one().loaded_count == 60
@@ -87,8 +87,8 @@ def test_lines_longer_than_a_block_are_read_and_numbered(landing, monkeypatch):
 
 
 def test_a_file_without_line_breaks_is_no_json_lines_beyond_some_size(landing, monkeypatch):
-    monkeypatch.setattr("dagster_project.landing.readers.BLOCK_BYTES", 64)
-    monkeypatch.setattr("dagster_project.landing.readers.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("dagster_project.landing.json_lines.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dagster_project.landing.json_lines.MAX_LINE_BYTES", 1000)
     landing.drop("events.jsonl", b"[" + b" " * 1000 + b"]")
     report = landing.load_one()
     assert report.state == "refused"
@@ -152,7 +152,7 @@ def test_one_csv_row_that_is_no_utf8_does_not_hold_back_the_others(landing):
 
 
 def test_csv_chunks_are_put_together_again_in_order(landing, monkeypatch):
-    monkeypatch.setattr("dagster_project.landing.readers.CSV_CHUNK_ROWS", 3)
+    monkeypatch.setattr("dagster_project.landing.csv_rows.CHUNK_ROWS", 3)
     landing.drop("events.csv", (HEADER + "".join(row(f"e{n}") for n in range(20))).encode())
     landing.load()
     assert landing.events("event_id, line_number") == [(f"e{n}", n + 2) for n in range(20)]

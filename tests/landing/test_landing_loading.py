@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from landing_lines import EVENT, as_lines, event
 
-from dagster_project.landing import loading, readers
+from dagster_project.landing import csv_rows, loading, readers
 from dagster_project.landing.loading import load_source
 from dagster_project.landing.sources import kinds_of
 
@@ -293,7 +293,7 @@ def test_a_file_that_cannot_be_opened_is_told_and_not_remembered(landing, monkey
 def test_a_file_whose_reading_fails_for_another_reason_is_not_judged_by_it(landing, monkeypatch, error):
     landing.drop("events.csv", CSV)
     landing.drop("events.jsonl", as_lines(event("e2")))
-    monkeypatch.setattr(readers, "_open_bytes", failing_once(readers._open_bytes, error))
+    monkeypatch.setattr(csv_rows, "open_bytes", failing_once(csv_rows.open_bytes, error))
     report = landing.load()
     assert outcome(report) == {"events.csv": "refused", "events.jsonl": "loaded"}
     assert report.refused[0].detail == f"cannot be read: {error.strerror}"
@@ -307,7 +307,7 @@ def test_a_file_whose_reading_fails_for_another_reason_is_not_judged_by_it(landi
 )
 def test_the_trouble_of_the_database_is_no_fault_of_the_file(landing, monkeypatch, error):
     landing.drop_table("events.parquet", {name: [value] for name, value in EVENT.items()})
-    monkeypatch.setattr(readers, "_read_parquet", failing_once(readers._read_parquet, error))
+    monkeypatch.setitem(readers.READERS, "parquet", failing_once(readers.READERS["parquet"], error))
     with pytest.raises(type(error)):
         landing.load()
     assert landing.rows("select count(*) from raw.landing_files") == [(0,)]
@@ -328,16 +328,16 @@ def failing_once(function, error):
 @pytest.mark.parametrize("was_whole", [True, False])
 def test_a_file_that_grows_while_it_is_read_waits_for_the_next_visit(landing, monkeypatch, was_whole):
     path = landing.drop("events.csv", CSV if was_whole else b"event_id")
-    read_rows = loading.read_rows
+    read_chunks = loading.read_chunks
 
     def written_meanwhile(*arguments):
         try:
-            read_rows(*arguments)
+            yield from read_chunks(*arguments)
         finally:
             path.write_bytes(CSV + b"e2,u1,logged_in,2026-11-20\n")
 
     with monkeypatch.context() as writing:
-        writing.setattr(loading, "read_rows", written_meanwhile)
+        writing.setattr(loading, "read_chunks", written_meanwhile)
         report = landing.load_one()
     assert report.state == "refused"
     assert report.detail.startswith("it changed while it was read and is looked at again next time")

@@ -178,13 +178,13 @@ def test_a_file_that_changes_while_it_is_replayed_is_not_taken(landing, monkeypa
     landing.load()
     before = contents(landing)
     mend(monkeypatch, "product", "events", "timestamp", "at")
-    read_rows = replaying.read_rows
+    read_chunks = replaying.read_chunks
 
     def written_meanwhile(*arguments):
-        read_rows(*arguments)
+        yield from read_chunks(*arguments)
         path.write_bytes(CSV + b"e6,u1,logged_in,2026-11-20,\n")
 
-    monkeypatch.setattr(replaying, "read_rows", written_meanwhile)
+    monkeypatch.setattr(replaying, "read_chunks", written_meanwhile)
     assert replay_one(landing).detail == "the file changed while it was read"
     assert contents(landing) == before
 

@@ -70,8 +70,8 @@ def test_an_archive_that_is_not_whole_is_refused_and_the_next_file_is_taken(land
 
 @each_kind
 def test_a_line_that_is_too_long_refuses_its_file(landing, monkeypatch, source, kind):
-    monkeypatch.setattr("dagster_project.landing.readers.BLOCK_BYTES", 64)
-    monkeypatch.setattr("dagster_project.landing.readers.MAX_LINE_BYTES", 1000)
+    monkeypatch.setattr("dagster_project.landing.json_lines.BLOCK_BYTES", 64)
+    monkeypatch.setattr("dagster_project.landing.json_lines.MAX_LINE_BYTES", 1000)
     landing.of(source).drop(f"{kind}.jsonl", right(source, kind) + b"[" + b" " * 1000 + b"]")
     assert landing.of(source).load_one().detail.startswith("line_too_long: ")
     assert rows(landing, source, kind) == 0
@@ -79,7 +79,7 @@ def test_a_line_that_is_too_long_refuses_its_file(landing, monkeypatch, source, 
 
 @each_kind
 def test_a_line_longer_than_a_block_is_read(landing, monkeypatch, source, kind):
-    monkeypatch.setattr("dagster_project.landing.readers.BLOCK_BYTES", 16)
+    monkeypatch.setattr("dagster_project.landing.json_lines.BLOCK_BYTES", 16)
     landing.of(source).drop(f"{kind}.jsonl", right(source, kind) * 20)
     assert landing.of(source).load_one().loaded_count == 20
 
