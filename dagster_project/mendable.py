@@ -1,6 +1,7 @@
 """Errors that name what is wrong and what to do about it: people see the message and no traceback."""
 
 from dagster_project.crm.errors import CrmError
+from dagster_project.landing.places import PlacesInvalid
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.dbt import BuildFailed
@@ -13,6 +14,7 @@ MENDABLE = (
     BuildFailed,
     CrmError,
     NothingPublished,
+    PlacesInvalid,
     RulesInvalid,
     SettingsInvalid,
     SlackRefused,

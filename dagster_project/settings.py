@@ -1,11 +1,12 @@
 """The one reader of environment variables."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_PROJECT_DIR = PROJECT_DIR / "dbt_project"
@@ -74,9 +75,22 @@ def _state_url(value: object) -> object:
     return f"{SQLITE_FILE}{PROJECT_DIR / path}" if is_relative else value
 
 
+def _json_object(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError('should be a JSON object such as {"product": {"schema": "app"}}')
+    return found
+
+
 ProjectPath = Annotated[Path, BeforeValidator(_from_project_dir)]
 Token = Annotated[SecretStr | None, BeforeValidator(_one_word)]
 StateUrl = Annotated[SecretStr | None, BeforeValidator(_state_url)]
+JsonObject = Annotated[dict[str, Any] | None, NoDecode, BeforeValidator(_json_object)]
 
 
 class Settings(BaseSettings):
@@ -90,6 +104,8 @@ class Settings(BaseSettings):
     as_of: Annotated[datetime | None, BeforeValidator(_instant)] = None
     property_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_$")] = "zo_"
     dry_run: bool = False
+    # In place of the var of that name in dbt_project.yml.
+    in_warehouse: JsonObject = None
     max_quarantined_pct: Annotated[float, Field(ge=0, le=100)] = 5
     alert_channel: Annotated[str, Field(pattern=r"^#[a-z0-9_-]+$")] = "#pql-alerts"
     sandbox_port: Annotated[int, Field(ge=0, le=65535)] = 8765

@@ -1,8 +1,10 @@
 """Ingest as Dagster shows it: landing files, the copy of HubSpot, the pipeline's memory, what domains mean."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import dagster as dg
+import duckdb
 
 from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
@@ -13,8 +15,10 @@ from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.domains import refresh_email_domains
-from dagster_project.landing.lag import ArrivalLag, arrival_lag
+from dagster_project.landing.in_warehouse import connect_tables, files_left_lying, forget_tables, view_of
+from dagster_project.landing.lag import ArrivalLag, arrival_lag, arrival_lag_in_table
 from dagster_project.landing.loading import LoadReport, load_source
+from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.resources.clock import Clock
@@ -22,7 +26,7 @@ from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.state import State
 from dagster_project.resources.warehouse import Warehouse
 from dagster_project.rules.book import read_rules
-from dagster_project.settings import read_settings
+from dagster_project.settings import Settings, read_settings
 from dagster_project.state.memory import read_memory
 
 GROUP = "ingest"
@@ -62,14 +66,13 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
             with warehouse.writing() as connection:
                 create_raw_tables(connection)
                 settings = read_settings()
-                report = load_source(connection, settings.landing_dir, source, kinds)
-                lag = arrival_lag(connection, table, report.load_ids)
-                ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
+                report, lag, row_count = _take_in(connection, settings, source, kinds, table)
             refused = {file.name: str(file.detail) for file in report.refused}
             for name, why in refused.items():
                 context.log.warning(f"{name} was refused: {why}")
             step.summary = {
-                "files": len(report.loaded),
+                "files": 0 if report.is_of_tables else len(report.loaded),
+                "tables": len(report.loaded) if report.is_of_tables else 0,
                 "loaded": report.loaded_count,
                 "quarantined": report.quarantined_count,
                 "reasons": report.reasons,
@@ -86,6 +89,23 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
         )
 
     return landing_asset
+
+
+def _take_in(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, source: str, kinds: tuple[str, ...], table: RawTable
+) -> tuple[LoadReport, ArrivalLag | None, int]:
+    """What new files brought, or what the tables of the warehouse hold; its lag; and how many rows there are now."""
+    place = places_in_use(settings).get(source)
+    if place is None:
+        forget_tables(connection, source, table)
+        report = load_source(connection, settings.landing_dir, source, kinds)
+        ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
+        return report, arrival_lag(connection, table, report.load_ids), row_count
+    report = connect_tables(connection, place, table)
+    lag = arrival_lag_in_table(connection, view_of(table))
+    row_count = report.loaded_count
+    lying = [file for file in files_left_lying(settings.landing_dir, source) if file.kind in kinds]
+    return replace(report, files=report.files + lying), lag, row_count
 
 
 def _lines_check(report: LoadReport, limit_pct: float) -> dg.AssetCheckResult:
@@ -221,5 +241,5 @@ def email_domains(
     """Which part of each domain a company can register, and which domains anybody can have an address at."""
     with running_step(context, "email_domains", state, clock) as step, warehouse.writing() as connection:
         create_raw_tables(connection)
-        step.summary = {"domains": refresh_email_domains(connection)}
+        step.summary = {"domains": refresh_email_domains(connection, places_in_use(read_settings()))}
     return dg.MaterializeResult(metadata={"dagster/row_count": step.summary["domains"]})

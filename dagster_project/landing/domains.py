@@ -1,6 +1,7 @@
 """What a domain is: how DNS writes it, the part that a company can register, and whether it is free mail."""
 
 import re
+from collections.abc import Collection
 from functools import cache
 from unicodedata import normalize
 
@@ -15,22 +16,11 @@ LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 # Every character that stands for the dot between two labels (RFC 3490, section 3.1).
 DOTS = re.compile("[.\u3002\uff0e\uff61]")
 
-EMAILS_SEEN = (
+EMAILS_OF_HUBSPOT = (
     "select email from raw.hubspot_contacts",
     "select email from raw.hubspot_contact_emails",
-    *(sql for source in ALL for sql in source.emails_seen),
 )
-DOMAINS_SEEN = ("select domain from raw.hubspot_companies", *(sql for source in ALL for sql in source.domains_seen))
-# Every text in the raw tables that may be a domain, as it stands there or, of an address, as the models normalise it.
-TEXTS_SEEN = f"""
-    select nfc_normalize(lower(trim(split_part(text, '@', -1)))) as domain
-    from ({" union all ".join(EMAILS_SEEN)}) as emails (text)
-    where contains(text, '@')
-    union
-    select lower(trim(text)) from ({" union all ".join(DOMAINS_SEEN)}) as domains (text)
-    -- A company's key is looked at too where it may be a domain, and a list of keys is none.
-    where contains(text, '.') and left(text, 1) not in ('[', '{{')
-"""
+DOMAINS_OF_HUBSPOT = ("select domain from raw.hubspot_companies",)
 
 
 @cache
@@ -76,14 +66,37 @@ def is_free_mail(domain: str) -> bool:
     return domain in free_mail_domains
 
 
-def refresh_email_domains(connection: duckdb.DuckDBPyConnection) -> int:
+def refresh_email_domains(connection: duckdb.DuckDBPyConnection, in_warehouse: Collection[str] = ()) -> int:
     """Describe every domain seen in the raw tables in `raw.email_domains`; the number of domains.
 
     All of them anew: a newer list may say something else about a domain that was seen before.
+
+    Args:
+        in_warehouse: Sources whose tables are seen through the views of the schema `in_warehouse`.
     """
-    seen = connection.sql(f"select distinct domain from ({TEXTS_SEEN}) where domain <> '' order by domain").fetchall()
+    seen = connection.sql(
+        f"select distinct domain from ({_texts_seen(in_warehouse)}) where domain <> '' order by domain"
+    ).fetchall()
     replace_rows(connection, {"raw.email_domains": [_described(domain) for (domain,) in seen]})
     return len(seen)
+
+
+def _texts_seen(in_warehouse: Collection[str]) -> str:
+    """SQL: every text that may be a domain, as it stands there or, of an address, as the models normalise it."""
+    emails, domains = list(EMAILS_OF_HUBSPOT), list(DOMAINS_OF_HUBSPOT)
+    for source in ALL:
+        schema = "in_warehouse" if source.name in in_warehouse else "raw"
+        emails += [sql.replace("from raw.", f"from {schema}.") for sql in source.emails_seen]
+        domains += [sql.replace("from raw.", f"from {schema}.") for sql in source.domains_seen]
+    return f"""
+        select nfc_normalize(lower(trim(split_part(text, '@', -1)))) as domain
+        from ({" union all ".join(emails)}) as emails (text)
+        where contains(text, '@')
+        union
+        select lower(trim(text)) from ({" union all ".join(domains)}) as domains (text)
+        -- A company's key is looked at too where it may be a domain, and a list of keys is none.
+        where contains(text, '.') and left(text, 1) not in ('[', '{{')
+    """
 
 
 def _described(domain: str) -> dict:

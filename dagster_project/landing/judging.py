@@ -46,7 +46,7 @@ def judge(
         keep_texts: The raw text of good rows too.
     """
     connection.execute(
-        f"create or replace temp table {JUDGED} as {_judged(contract, chunk, keep_texts)}",
+        f"create or replace temp table {JUDGED} as {judged(contract, chunk, keep_texts=keep_texts)}",
         {"file_name": file_name} | chunk.parameters,
     )
     return count_judged(connection)
@@ -85,8 +85,13 @@ def forget_judged(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"drop table if exists {JUDGED}")
 
 
-def _judged(contract: Contract, chunk: Chunk, keep_texts: bool) -> str:
-    """SQL: the rows as columns of the raw table with `reason`, the first thing wrong with each, null for good ones."""
+def judged(contract: Contract, chunk: Chunk, *, keep_texts: bool = False, file_name: str = "$file_name") -> str:
+    """SQL: the rows as columns of the raw table with `reason`, the first thing wrong with each, null for good ones.
+
+    Args:
+        keep_texts: The raw text of good rows too.
+        file_name: SQL.
+    """
     texts, instants, typed, reasons = [], [], [], ["when broken is not null then broken"]
     for column in contract.columns:
         is_parsed = column.name in chunk.parsed
@@ -110,7 +115,7 @@ def _judged(contract: Contract, chunk: Chunk, keep_texts: bool) -> str:
     return f"""
         with filled as (
             select line_number, call_number, greatest(call_number, 1) as position, whole, broken,
-                $file_name as file_name, {", ".join(texts)}
+                {file_name} as file_name, {", ".join(texts)}
             from ({chunk.rows})
         ),
         instants as (

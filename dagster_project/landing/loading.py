@@ -38,10 +38,11 @@ class FileReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What one visit to the landing folder of a source brought."""
+    """What one visit to the landing folder of a source brought, or to its tables in the warehouse."""
 
     source: str
     files: list[FileReport]
+    is_of_tables: bool = False
 
     @property
     def loaded(self) -> list[FileReport]:

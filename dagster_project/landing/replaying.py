@@ -15,7 +15,7 @@ from dagster_project.landing.json_lines import read_kept_lines
 from dagster_project.landing.judging import JUDGED, count_judged, forget_judged, judge, take_rows, write_judged
 from dagster_project.landing.readers import read_chunks
 from dagster_project.landing.sources import CONTRACTS, SOURCES
-from dagster_project.landing.tables import in_one_transaction, next_write_id
+from dagster_project.landing.tables import NO_FILE, in_one_transaction, next_write_id
 
 REPLAYED = "landing_replayed"
 OF_FILE = "content_hash = ? and source = ? and kind = ? and file_name = ?"
@@ -67,11 +67,13 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, landing_dir: Path) 
     """Judge again whatever is in quarantine, file by file in the order of their loads, one transaction a file.
 
     Read from the landing file while that lies there unchanged; else from the text that was kept, where that is all that
-    is needed to read it: lines of JSON. Rows get the file name, line number and load id they would have had.
+    is needed to read it: lines of JSON. Rows get the file name, line number and load id they would have had. Rows of
+    tables in the warehouse are none of it: every run judges them again.
     """
     found = connection.sql(
         "select content_hash, source, kind, file_name, load_id, bool_or(line_number is null), count(*) "
-        "from raw.quarantine group by all order by load_id"
+        "from raw.quarantine where content_hash <> $no_file group by all order by load_id",
+        params={"no_file": NO_FILE},
     ).fetchall()
     files = {file.name: file for source in SOURCES for file in list_landing(landing_dir, source).files}
     replayed = []

@@ -11,6 +11,8 @@ import polars as pl
 
 from dagster_project.landing.sources import LANDING_TABLES
 
+# In place of the hash of a file: the row stands in a table that is in the warehouse already.
+NO_FILE = "in the warehouse"
 RAW_TABLES = """
 create schema if not exists raw;
 

@@ -55,10 +55,11 @@ def _ingest(steps: dict[str, dict]) -> AccountLine | None:
     if not summaries:
         return None
     # Most teams have one source or two: of the others nothing is said, and of the product's if only others had files.
-    busy = {table: found for table, found in summaries.items() if found["files"] or found["refused"]}
+    busy = {table: found for table, found in summaries.items() if _taken(found) or found["refused"]}
     of_product = {table: found for table, found in summaries.items() if table in (EVENTS, USERS, COMPANIES)}
     told = of_product | busy if not busy or busy.keys() & of_product.keys() else busy
     files = sum(summary["files"] for summary in told.values())
+    tables = sum(summary.get("tables", 0) for summary in told.values())
     quarantined = sum(summary["quarantined"] for summary in told.values())
     reasons: dict[str, int] = {}
     for summary in told.values():
@@ -66,8 +67,10 @@ def _ingest(steps: dict[str, dict]) -> AccountLine | None:
             reasons[reason] = reasons.get(reason, 0) + count
     loaded = ", ".join(counted(summary["loaded"], table.noun, table.nouns) for table, summary in told.items())
     refused = {name: why for summary in told.values() for name, why in summary["refused"].items()}
-    if files:
-        sentence = f"{loaded} from {counted(files, 'new file')}."
+    origins = [counted(files, "new file")] if files else []
+    origins += [counted(tables, "table") + " of the warehouse"] if tables else []
+    if origins:
+        sentence = f"{loaded} from {' and '.join(origins)}."
     elif refused:
         sentence = "nothing new could be loaded."
     else:
@@ -78,6 +81,11 @@ def _ingest(steps: dict[str, dict]) -> AccountLine | None:
         notes.append(f"{counted(quarantined, 'line')} in quarantine (raw.quarantine): {why}")
     notes += [f"refused {name}: {why}" for name, why in refused.items()]
     return AccountLine("ingest", sentence, tuple(notes))
+
+
+def _taken(summary: dict) -> int:
+    """How many files were loaded, or tables of the warehouse read; earlier runs did not know of tables."""
+    return summary["files"] + summary.get("tables", 0)
 
 
 def _hubspot_copy(steps: dict[str, dict]) -> AccountLine | None:

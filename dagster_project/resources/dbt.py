@@ -85,22 +85,28 @@ class Dbt(dg.ConfigurableResource):
             current_dbt_indirect_selection_env=os.environ.get(INDIRECT_SELECTION),
         )
         indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
-        arguments = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(variables), *selection, *indirect]
-        for raw_event in _run(arguments):
+        arguments = ["--exclude-resource-type", "unit_test", *selection, *indirect]
+        for raw_event in _run(arguments, variables | _project_variables()):
             message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
             yield from message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
             )
 
 
-def _run(arguments: list[str]) -> Iterator[dict]:
+def _project_variables() -> dict:
+    """Vars that decide which tables the models read, where the environment says them."""
+    in_warehouse = read_settings().in_warehouse
+    return {} if in_warehouse is None else {"in_warehouse": in_warehouse}
+
+
+def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
     """`dbt build` in a thread of its own, so that its events can be passed on while it goes on."""
     events: queue.Queue[dict | None] = queue.Queue()
     outcome: list[Any] = []
 
     def build() -> None:
         try:
-            outcome.append(_invoke(arguments, events))
+            outcome.append(_invoke(arguments, variables, events))
         finally:
             events.put(None)
 
@@ -115,7 +121,7 @@ def _run(arguments: list[str]) -> Iterator[dict]:
         raise BuildFailed(_reasons(outcome[0]))
 
 
-def _invoke(arguments: list[str], events: queue.Queue) -> Any:
+def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
@@ -134,11 +140,14 @@ def _invoke(arguments: list[str], events: queue.Queue) -> Any:
         "--target-path",
         str(data_dir / "dbt_target"),
     ]
-    parsed = dbtRunner().invoke(["--quiet", *flags, "parse", *places])
+    # Without the clock, which is another one in every build: what was parsed once need not be parsed again.
+    parsed = dbtRunner().invoke(["--quiet", *flags, "parse", *places, "--vars", json.dumps(_project_variables())])
     if not parsed.success:
         return parsed
     try:
-        return dbtRunner(manifest=parsed.result, callbacks=[pass_on]).invoke([*flags, "build", *places, *arguments])
+        return dbtRunner(manifest=parsed.result, callbacks=[pass_on]).invoke(
+            [*flags, "build", *places, *arguments, "--vars", json.dumps(variables)]
+        )
     finally:
         close_warehouse()
 

@@ -151,6 +151,7 @@ STORY = [
             used("moves", "ana", 30, 9),
             used("stays", "ana", 55, 1),
             used("goes", "bob", 57, 9),
+            used("too", "ana", 57.5, 1),
             used("keeps", "ana", 75, 1),
             used("leaves", "bob", 76, 9),
             visited(1, 10),
@@ -164,9 +165,10 @@ STORY = [
             used("goes", "bob", 100, 3),
             used("comes", "cid", 56, 4),
             used("leaves", "bob", 101, 3),
+            used("stays", "cid", 56.5, 7),
             visited(3, 15.5),
         ],
-        instant(60),
+        instant(58),
     ),
     (
         [
@@ -186,6 +188,23 @@ STORY = [
 ]
 
 
+def counted_event_by_event(folder: Path, clock: str) -> Counter:
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        return Counter(
+            connection.sql(
+                """
+                select user_id, happened_on, event_type, is_activity, count(*), min(occurred_at), max(occurred_at)
+                from intermediate.int_events_identified as events
+                inner join intermediate.int_event_meanings as meanings
+                    on meanings.source = events.source and meanings.source_event = events.source_event
+                where user_id is not null and occurred_at <= cast($clock as timestamp)
+                group by all
+                """,
+                params={"clock": clock.removesuffix("Z")},
+            ).fetchall()
+        )
+
+
 def copy_of(warehouse: Path, folder: Path) -> Path:
     folder.mkdir()
     shutil.copyfile(warehouse / "warehouse.duckdb", folder / "warehouse.duckdb")
@@ -200,6 +219,7 @@ def test_each_build_of_a_story_gives_what_a_full_refresh_gives(tmp_path: Path, t
         run_models(grown, monkeypatch, clock, MODELS, target=template / "target")
         run_models(refreshed, monkeypatch, clock, MODELS, "--full-refresh", target=template / "target")
         assert contents(grown) == contents(refreshed), f"after visit {number}"
+        assert contents(grown)["int_user_event_days"] == counted_event_by_event(grown, clock)
 
 
 @settings(max_examples=6)
@@ -213,3 +233,4 @@ def test_however_files_are_cut_and_ordered_the_tables_are_those_of_a_full_refres
         land(at_once, 0, [line for visit, _ in history for line in visit])
         run_models(at_once, environment, history[-1][1], MODELS, "--full-refresh", target=template / "target")
         assert contents(grown) == contents(at_once)
+        assert contents(grown)["int_user_event_days"] == counted_event_by_event(grown, history[-1][1])

@@ -6,7 +6,7 @@ with named as (
         occurred_at,
         load_id,
         line_number
-    from {{ source('raw', 'amplitude_events') }}
+    from {{ landed('amplitude_events') }}
     where coalesce(groups, '{}') <> '{}'
 ),
 described as (

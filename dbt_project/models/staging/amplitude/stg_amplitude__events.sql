@@ -19,4 +19,4 @@ select
     load_id,
     line_number,
     1 as call_number
-from {{ source('raw', 'amplitude_events') }}
+from {{ landed('amplitude_events') }}

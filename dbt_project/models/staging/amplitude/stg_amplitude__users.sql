@@ -15,5 +15,5 @@ select
     load_id,
     line_number,
     1 as call_number
-from {{ source('raw', 'amplitude_events') }}
+from {{ landed('amplitude_events') }}
 where coalesce(user_properties, '{}') <> '{}' or coalesce(groups, '{}') <> '{}'

@@ -14,5 +14,5 @@ select
     load_id,
     line_number,
     1 as call_number
-from {{ source('raw', 'mixpanel_groups') }}
+from {{ landed('mixpanel_groups') }}
 where group_key = '{{ var('mixpanel_company_property') }}'

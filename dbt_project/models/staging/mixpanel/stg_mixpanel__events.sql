@@ -23,4 +23,4 @@ select
     load_id,
     line_number,
     1 as call_number
-from {{ source('raw', 'mixpanel_events') }}
+from {{ landed('mixpanel_events') }}

@@ -1,7 +1,7 @@
 -- The original ID merge has events of its own for it; the simplified one names both ids in ordinary events.
 with events as (
     select event_name, distinct_id, properties, occurred_at
-    from {{ source('raw', 'mixpanel_events') }}
+    from {{ landed('mixpanel_events') }}
     where event_name in ('$identify', '$create_alias', '$merge')
 ),
 links as (

@@ -5,4 +5,4 @@ select
     cast(null as {{ dbt.type_string() }}) as previous_id,
     user_id,
     cast(null as timestamp) as linked_at
-from {{ source('raw', 'product_aliases') }}
+from {{ landed('product_aliases') }}

@@ -14,4 +14,4 @@ select
     load_id,
     line_number,
     1 as call_number
-from {{ source('raw', 'product_users') }}
+from {{ landed('product_users') }}

@@ -19,4 +19,4 @@ select
     load_id,
     line_number,
     call_number
-from {{ source('raw', 'segment_calls') }}
+from {{ landed('segment_calls') }}
