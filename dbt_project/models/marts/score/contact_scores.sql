@@ -68,6 +68,13 @@ select
     case when activated.user_id is null then 'not_activated' else 'activated' end as activation_status,
     activated.activated_at,
     activity.last_active_at,
+    activity.last_login_at,
+    -- Whoever was activated within the week was there; whoever never logged in since is away.
+    coalesce(
+        activated.activated_at <= {{ hours_before_as_of(7 * 24) }}
+        and coalesce(activity.last_login_at <= {{ hours_before_as_of(7 * 24) }}, true),
+        false
+    ) as is_dormant,
     activity.key_action_7d_count,
     activity.teammates_invited_count,
     coalesce(company_activity.active_users_30d, 0) as company_active_users_30d,
