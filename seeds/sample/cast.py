@@ -15,6 +15,7 @@ USUAL_PROPERTIES: dict[str, dict[str, Any]] = {
     "signed_up": {"plan": "free"},
     "logged_in": {"method": "password"},
     "trial_started": {"plan": "team"},
+    "subscription_started": {"plan": "business"},
     "onboarding_completed": {"steps": 5},
     "file_uploaded": {"file_type": "csv"},
     "report_created": {"template": "blank"},

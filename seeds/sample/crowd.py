@@ -4,7 +4,7 @@ Nobody here is ever handed to sales, so that the line of new owners is that of t
 reach 50 points, prospects who could do not activate, and the companies that use everything are customers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from cast import RECEIVED_AFTER, USUAL_PROPERTIES, Cast, Company, CrmCompany, Did, InCrm, Person, plain, same_in_crm
@@ -140,9 +140,26 @@ def crowd(chance: Chance, user_count: int, as_of: datetime) -> Cast:
     places = [Place(company.domain, company.company_id, _is_customer(company)) for company in companies]
     addresses = _Addresses()
     people = [_user(chance, number, _place(chance, places), addresses, as_of) for number in range(1, user_count + 1)]
+    for place in places:
+        if place.is_customer:
+            _subscribe([person for person in people if person.company_id == place.company_id])
     in_crm = [*(same_in_crm(company) for company in companies if chance.happens(0.9)), *PROSPECTS_ONLY]
     contacts = [_contact(chance, chance.pick(in_crm).domain, addresses) for _ in range(user_count // 2)]
     return Cast(companies, people + contacts, in_crm)
+
+
+def _subscribe(colleagues: list[Person]) -> None:
+    """Who of a customer looked at the prices first did not just look."""
+    looks = [
+        (did.ago, person.did, did)
+        for person in colleagues
+        for did in person.did
+        if did.event_type == "pricing_page_viewed"
+    ]
+    if looks:
+        _, of_person, first = max(looks, key=lambda look: look[0])
+        paid = replace(first, event_type="subscription_started", properties=USUAL_PROPERTIES["subscription_started"])
+        of_person[of_person.index(first)] = paid
 
 
 def _company(chance: Chance, number: int) -> Company:

@@ -11,7 +11,7 @@ KINDS = {"varchar": "text", "integer": "number", "bigint": "number", "timestamp"
 TAXONOMY = (
     "activation_feature_used, content_downloaded, dashboard_viewed, enterprise_feature_used, logged_in, "
     "onboarding_completed, page_viewed, paywall_hit, pricing_page_viewed, report_created, report_shared, signed_up, "
-    "teammate_invited, trial_started, webinar_attended"
+    "subscription_started, teammate_invited, trial_started, webinar_attended"
 )
 KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
 

@@ -144,6 +144,20 @@ def test_event_names_are_those_of_the_taxonomy_and_one_that_it_does_not_list(eve
     assert counts["beta_widget_opened"] < 10
 
 
+@pytest.mark.parametrize("event", ["logged_in", "file_uploaded", "trial_started", "subscription_started"])
+def test_the_events_to_begin_with_are_there_logins_feature_use_trials_and_conversions(
+    recount: Recount, event_rows: list[dict], event: str
+):
+    assert recount.taxonomy[event]["is_activity"] == "true"
+    assert len({row["user_id"] for row in event_rows if row["event_type"] == event}) > 1
+
+
+def test_each_company_that_began_to_pay_is_a_customer_and_did_so_once(event_rows: list[dict], recount: Recount):
+    buyers = Counter(row["company_id"] for row in event_rows if row["event_type"] == "subscription_started")
+    assert set(buyers.values()) == {1}
+    assert {recount.companies[company_id]["plan"] for company_id in buyers} == {"business"}
+
+
 def test_no_domain_is_one_that_somebody_could_own():
     for path in [*(SAMPLE / LANDING).iterdir(), *(SAMPLE / "crm").iterdir()]:
         is_parquet = path.suffix == ".parquet"
