@@ -56,7 +56,7 @@ def list_landing(landing_dir: Path, source: str) -> Listing:
         kind = next((kind for kind in kinds if path.name.startswith(kind)), None)
         file_format = format_of(path.name)
         if not path.is_file():
-            what = "a folder" if path.is_dir() else "no regular file, or a link to nothing"
+            what = "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "no regular file"
             unusable.append((f"{source}/{path.name}", f"it is {what}; only files are loaded"))
         elif kind is None or file_format is None:
             allowed = f"{'|'.join(kinds)}*.{'|'.join(suffix.removeprefix('.') for suffix in FORMATS)}"

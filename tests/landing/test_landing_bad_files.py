@@ -1,0 +1,249 @@
+"""Files as they should not be, one kind after the other: what becomes of each, and what a person is told."""
+
+import gzip
+import io
+import os
+import sys
+
+import polars as pl
+import pytest
+from landing_lines import EVENT, as_lines, event
+
+ROW = b"e1,u1,logged_in,2026-11-20\n"
+TEXTS = {"events.csv": b"event_id,user_id,event_type,timestamp\n" + ROW, "events.jsonl": as_lines(event())}
+TEXTS |= {f"{name}.gz": content for name, content in TEXTS.items()}
+each_text = pytest.mark.parametrize("name", TEXTS)
+
+
+def as_parquet(**columns: object) -> bytes:
+    """A table of one event."""
+    stream = io.BytesIO()
+    pl.DataFrame({name: [value] for name, value in (EVENT | columns).items()}).write_parquet(stream)
+    return stream.getvalue()
+
+
+def put(landing, name: str, content: bytes) -> None:
+    """The bytes as they are: `drop` would compress what is called `.gz`."""
+    landing.drop(name, b"").write_bytes(content)
+
+
+# Bytes that are no text
+
+
+@each_text
+def test_a_byte_order_mark_is_no_part_of_any_text(landing, name):
+    landing.drop(name, b"\xef\xbb\xbf" + TEXTS[name])
+    assert (landing.load_one().loaded_count, landing.quarantine()) == (1, [])
+    assert landing.events("event_id") == [("e1",)]
+
+
+@each_text
+def test_a_line_in_latin_1_is_put_aside_and_no_other(landing, name):
+    bad = (
+        b"Ren\xe9,u1,logged_in,2026-11-20\n"
+        if "csv" in name
+        else as_lines(event("Ren\xe9")).replace(b"\\u00e9", b"\xe9")
+    )
+    landing.drop(name, TEXTS[name] + bad)
+    report = landing.load_one()
+    assert (report.loaded_count, report.reasons) == (1, {"not_utf8": 1})
+    assert "Ren\\xe9" in landing.quarantine()[0][2]
+
+
+def test_a_header_in_latin_1_does_no_harm_where_its_column_is_not_used(landing):
+    landing.drop("events.csv", "event_id,user_id,event_type,timestamp,Größe\ne1,u1,x,2026-11-20,3\n".encode("latin-1"))
+    assert landing.load_one().loaded_count == 1
+
+
+@each_text
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.xfail(strict=True, reason="readers.read_rows does not look at how a file begins")
+def test_a_text_in_utf_16_is_refused_and_the_message_says_what_to_do(landing, name, encoding):
+    landing.drop(name, TEXTS[name].decode().encode(encoding))
+    report = landing.load_one()
+    assert (report.state, landing.events("event_id")) == ("refused", [])
+    assert report.detail == "file_unreadable: this is not UTF-8 text (it looks like UTF-16): save it as UTF-8"
+
+
+@each_text
+def test_a_text_in_utf_16_brings_nothing_and_is_told(landing, name):
+    landing.drop(name, TEXTS[name].decode().encode("utf-16"))
+    report = landing.load_one()
+    assert (report.loaded_count, landing.events("event_id")) == (0, [])
+    assert len(landing.quarantine()) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "detail"),
+    [
+        ("events.csv", gzip.compress(ROW, mtime=0), "this is a gzip archive: its name must end in .gz"),
+        ("events.jsonl", gzip.compress(ROW, mtime=0), "this is a gzip archive: its name must end in .gz"),
+        ("events.csv", as_parquet(), "this is a Parquet file: its name must end in .parquet"),
+        ("events.jsonl", as_parquet(), "this is a Parquet file: its name must end in .parquet"),
+        ("events.csv", b"PK\x03\x04" + bytes(range(99)), "this is a zip archive or a spreadsheet: export it as CSV"),
+        ("events.jsonl.gz", TEXTS["events.jsonl"], "this is no gzip archive, though its name ends in .gz"),
+        ("events.csv.gz", b"", "the file is empty: was it uploaded whole?"),
+        ("events.jsonl.gz", b"", "the file is empty: was it uploaded whole?"),
+        ("events.parquet", b"", "the file is empty: was it uploaded whole?"),
+        ("events.parquet", as_parquet()[:200], "the Parquet file is cut off or damaged: was it uploaded whole?"),
+        ("events.parquet", TEXTS["events.csv"], "this is no Parquet file, though its name ends in .parquet"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="readers.read_rows does not look at how a file begins")
+def test_a_file_whose_bytes_are_not_what_its_name_says_is_refused_in_plain_words(landing, name, content, detail):
+    put(landing, name, content)
+    report = landing.load_one()
+    assert (report.state, report.detail) == ("refused", f"file_unreadable: {detail}")
+
+
+@pytest.mark.parametrize("name", ["events.jsonl.gz", "events.csv.gz"])
+@pytest.mark.xfail(strict=True, reason="readers.read_rows tells it in the words of Python's gzip")
+def test_an_archive_that_is_cut_off_is_refused_in_plain_words(landing, name):
+    put(landing, name, gzip.compress(TEXTS[name], mtime=0)[:-12])
+    assert (
+        landing.load_one().detail == "file_unreadable: the gzip archive is cut off or damaged: was it uploaded whole?"
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="readers.read_rows repeats what DuckDB says")
+def test_no_message_about_a_file_names_the_folders_of_this_machine(landing):
+    put(landing, "events_1.parquet", as_parquet()[:200])
+    put(landing, "events_2.parquet", b"")
+    refused = landing.load().refused
+    assert len(refused) == 2
+    assert not any(str(landing.folder) in file.detail for file in refused)
+
+
+# Null bytes
+
+
+@pytest.mark.parametrize("line", [b'{"event_id": "a\0b"}', b"\0" * 50])
+def test_a_null_byte_in_a_json_line_puts_the_line_aside_and_no_other(landing, line):
+    landing.drop("events.jsonl", TEXTS["events.jsonl"] + line + b"\n" + as_lines(event("e2")))
+    assert landing.load_one().reasons == {"json_broken": 1}
+    assert landing.events("event_id") == [("e1",), ("e2",)]
+
+
+NULL_BYTE = "a\0b"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("events.jsonl", as_lines(event(user_id=NULL_BYTE))),
+        ("events.csv", TEXTS["events.csv"].replace(b"u1", NULL_BYTE.encode())),
+        ("events.parquet", as_parquet(user_id=NULL_BYTE)),
+    ],
+    ids=["json", "csv", "parquet"],
+)
+@pytest.mark.xfail(strict=True, reason="judging._typed takes any text")
+def test_an_id_with_a_null_byte_is_put_aside(landing, name, content):
+    landing.drop(name, content)
+    assert landing.load_one().reasons == {"user_id_unreadable": 1}
+
+
+# Nothing, and hardly anything
+
+
+def test_a_table_of_only_a_header_is_taken_and_brings_nothing(landing):
+    header = TEXTS["events.csv"].removesuffix(ROW)
+    landing.drop("events_1.csv", header)
+    landing.drop("events_2.csv.gz", header.rstrip(b"\n"))
+    landing.drop("events_3.csv", b"\xef\xbb\xbf" + header + b"\r\n\r\n")
+    landing.drop_table("events_4.parquet", {name: pl.Series([], dtype=pl.String) for name in EVENT})
+    assert [(file.state, file.loaded_count, file.quarantined_count) for file in landing.load().files] == [
+        ("loaded", 0, 0)
+    ] * 4
+
+
+def test_an_empty_table_is_refused_for_it_has_no_header(landing):
+    landing.drop("events.csv", b"")
+    assert "found no header" in landing.load_one().detail
+
+
+@pytest.mark.xfail(strict=True, reason="readers._require_columns names every column: 300 MB for a line of 200 MB")
+def test_a_message_is_short_however_long_the_header_is(landing):
+    landing.drop("events.csv", b"a," * 100_000 + b"\n")
+    detail = landing.load_one().detail
+    assert detail.startswith("column_missing: no column event_id, user_id, event_type, timestamp; found a, a, ")
+    assert len(detail) < 1_000
+
+
+# Parquet of other types
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"timestamp": {"seconds": 1763629200}}, "timestamp_unreadable"),
+        ({"timestamp": [2026, 11, 20]}, "timestamp_unreadable"),
+        ({"timestamp": True}, "timestamp_unreadable"),
+        ({"user_id": ["u1"]}, "user_id_unreadable"),
+        ({"event_type": {"name": "logged_in"}}, "event_type_unreadable"),
+        ({"company_id": {"id": "c1"}}, "company_id_unreadable"),
+        ({"properties": 7}, "properties_unreadable"),
+        ({"properties": ["pro"]}, "properties_unreadable"),
+        ({"received_at": 0.5}, "received_at_unreadable"),
+    ],
+)
+def test_a_row_of_a_parquet_file_with_another_type_is_put_aside_for_that_column(landing, columns, reason):
+    landing.drop("events_1.parquet", as_parquet(**columns))
+    landing.drop("events_2.parquet", as_parquet())
+    assert landing.load().reasons == {reason: 1}
+    assert landing.events("file_name") == [("events_2.parquet",)]
+
+
+def test_ids_in_parquet_may_be_whole_numbers(landing):
+    landing.drop("events.parquet", as_parquet(event_id=8, user_id=2**63 - 1, company_id=7))
+    assert landing.load_one().loaded_count == 1
+    assert landing.events("event_id, user_id, company_id") == [("8", "9223372036854775807", "7")]
+
+
+@pytest.mark.xfail(strict=True, reason="readers._cell writes a whole number of a column of floats as 7.0")
+def test_whole_numbers_in_a_column_of_floats_are_whole_numbers(landing):
+    # As pandas writes a column of integers in which one is missing.
+    landing.drop("events.parquet", as_parquet(user_id=7.0, timestamp=1763629200.0))
+    assert landing.load_one().reasons == {}
+    assert landing.events("user_id") == [("7",)]
+
+
+@pytest.mark.parametrize("column", [name for name in EVENT if name != "timestamp"])
+@pytest.mark.parametrize("value", [["u1"], {"id": "u1"}])
+def test_an_id_that_is_an_object_or_a_list_is_none_in_any_format(landing, column, value):
+    landing.drop("events.jsonl", as_lines(event(**{column: value})))
+    landing.drop("events.parquet", as_parquet(**{column: value}))
+    landing.drop("users.jsonl", as_lines({"user_id": value}))
+    report = landing.load()
+    assert report.loaded_count == 0
+    assert report.reasons[f"{column}_unreadable"] >= 2
+
+
+# What the file system does
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="who may read everything is denied nothing")
+def test_a_file_that_nobody_may_read_is_told_and_loaded_once_it_may_be(landing):
+    path = landing.drop("events_1.jsonl", TEXTS["events.jsonl"])
+    landing.drop("events_2.jsonl", as_lines(event("e2")))
+    path.chmod(0)
+    report = landing.load()
+    assert {file.name: file.detail for file in report.refused} == {
+        "product/events_1.jsonl": "cannot be read: Permission denied"
+    }
+    assert landing.events("event_id") == [("e2",)]
+    path.chmod(0o644)
+    assert landing.load().loaded_count == 1
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "events.csv.gz", "events.parquet"])
+def test_a_folder_and_a_link_to_nothing_are_told_whatever_they_are_called(landing, name):
+    landing.drop("users.jsonl", as_lines({"user_id": "u1"}))
+    folder = landing.folder / "product"
+    (folder / name).mkdir()
+    (folder / f"events_{name}").symlink_to("nowhere")
+    report = landing.load()
+    assert {file.name.removeprefix("product/"): file.detail for file in report.refused} == {
+        name: "it is a folder; only files are loaded",
+        f"events_{name}": "it is a link to nothing; only files are loaded",
+    }
+    assert report.loaded_count == 1
