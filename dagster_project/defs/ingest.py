@@ -17,10 +17,11 @@ from dagster_project.landing.contract import RawTable
 from dagster_project.landing.domains import refresh_email_domains
 from dagster_project.landing.in_warehouse import connect_tables, files_left_lying, forget_tables, view_of
 from dagster_project.landing.lag import ArrivalLag, arrival_lag, arrival_lag_in_table
-from dagster_project.landing.loading import LoadReport, load_source
+from dagster_project.landing.loading import FileReport, LoadReport, load_source
 from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
+from dagster_project.masking import masked
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.state import State
@@ -67,7 +68,8 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
                 create_raw_tables(connection)
                 settings = read_settings()
                 report, lag, row_count = _take_in(connection, settings, source, kinds, table)
-            refused = {file.name: str(file.detail) for file in report.refused}
+            # A table without a header has somebody's row where the header should be.
+            refused = {file.name: masked(str(file.detail)) for file in report.refused}
             for name, why in refused.items():
                 context.log.warning(f"{name} was refused: {why}")
             step.summary = {
@@ -131,7 +133,13 @@ def _lag_metadata(lag: ArrivalLag | None) -> dict:
 def _landing_metadata(report: LoadReport, row_count: int) -> dict:
     files = [
         dg.TableRecord(
-            {"file": file.name, "state": file.state, "rows": file.loaded_count, "quarantined": file.quarantined_count}
+            {
+                "file": file.name,
+                "state": file.state,
+                "rows": file.loaded_count,
+                "quarantined": file.quarantined_count,
+                "why": _why(file),
+            }
         )
         for file in report.files
     ]
@@ -148,10 +156,16 @@ def _landing_metadata(report: LoadReport, row_count: int) -> dict:
                     dg.TableColumn("state", "string"),
                     dg.TableColumn("rows", "int"),
                     dg.TableColumn("quarantined", "int"),
+                    dg.TableColumn("why", "string"),
                 ]
             ),
         ),
     }
+
+
+def _why(file: FileReport) -> str:
+    """Why a file was not loaded, or why lines of it were not."""
+    return masked(file.detail or ", ".join(f"{reason} {count:,}" for reason, count in file.reasons.items()))
 
 
 landing_assets = [_landing_asset(table) for table in LANDING_TABLES]

@@ -78,6 +78,40 @@ def test_a_limit_that_is_no_percentage_is_named(pipeline: Pipeline, monkeypatch:
     assert "PQL_MAX_QUARANTINED_PCT is '105'" in reasons(pipeline.materialize(EVENTS))["raw__product_events"]
 
 
+# What became of each file
+
+
+def files_told(result: dg.ExecuteInProcessResult) -> dict[str, tuple]:
+    """State, rows, bad lines and why, by name."""
+    records, *_ = materialization(result, EVENTS)["files"]
+    rows = [record.data for record in records]
+    return {row["file"]: (row["state"], row["rows"], row["quarantined"], row["why"]) for row in rows}
+
+
+def test_the_asset_tells_of_each_file_what_was_wrong_with_it(pipeline: Pipeline):
+    put(pipeline, "events_1.jsonl", good=2, bad=1)
+    (pipeline.landing / "events_2.csv").write_text("event_id,user_id,event_type,timestamp\ne,,,\nf\n", encoding="utf-8")
+    (pipeline.landing / "events_3.parquet").mkdir()
+    result = load(pipeline)
+    assert files_told(result) == {
+        "product/events_1.jsonl": ("loaded", 2, 1, "json_broken 1"),
+        "product/events_2.csv": ("loaded", 0, 2, "csv_wrong_number_of_cells 1, user_id_missing 1"),
+        "product/events_3.parquet": ("refused", 0, 0, "it is a folder; only files are loaded"),
+    }
+    assert materialization(result, EVENTS)["quarantined_by_reason"] == {
+        "csv_wrong_number_of_cells": 1,
+        "json_broken": 1,
+        "user_id_missing": 1,
+    }
+
+
+def test_a_table_without_a_header_is_told_without_the_address_in_its_first_row(pipeline: Pipeline):
+    (pipeline.landing / "events.csv").write_text("e1,u1,dana.reyes@orbit.example\n", encoding="utf-8")
+    result = load(pipeline)
+    assert "found e1, u1, d***@orbit.example" in files_told(result)["product/events.csv"][3]
+    assert "dana.reyes" not in json.dumps([dg.serialize_value(event) for event in result.all_events])
+
+
 # How fresh
 
 
