@@ -118,6 +118,17 @@ def test_every_raw_payload_is_a_call_or_in_quarantine_for_the_reason_that_python
     assert_loaded_as_counted(segment, calls)
 
 
+def test_every_raw_payload_is_an_event_a_profile_change_or_in_quarantine(segment: Landing):
+    calls = lines_of(PAYLOADS)
+    segment.drop("events.jsonl", PAYLOADS.read_bytes())
+    quarantined = segment.load_one().quarantined_count
+    kinds = Counter(call["type"].lower() for call in calls if reason(call) is None)
+    assert dict(segment.rows("select call_type, count(*) from raw.segment_calls group by call_type")) == kinds
+    events = sum(kinds[type_] for type_ in ("track", "page", "screen"))
+    profile_changes = sum(kinds[type_] for type_ in ("identify", "group", "alias"))
+    assert (events + profile_changes + quarantined, min(events, profile_changes, quarantined) > 20) == (886, True)
+
+
 def test_every_example_of_the_spec_is_a_call_or_in_quarantine_for_the_reason_that_python_finds(segment: Landing):
     calls = [line["payload"] for line in lines_of(EXAMPLES)]
     segment.drop("calls.jsonl", "".join(f"{json.dumps(call)}\n" for call in calls).encode())
