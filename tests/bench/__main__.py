@@ -95,6 +95,24 @@ def bench_ingest(folder: Path) -> None:
     compared(f"load {EVENTS:,} events, Parquet", load, "create table as", scan(f"'{parquet}'"))
 
 
+def bench_long_line(folder: Path) -> None:
+    """A whole export in one line is no JSON lines: how long it holds up the file after it."""
+    landing = folder / "long" / "product"
+    landing.mkdir(parents=True)
+    line = b'{"event_id": "e1", "user_id": "u1", "event_type": "logged_in", "timestamp": "2026-11-20T09:00:00Z"}'
+    with (landing / "events_1.jsonl").open("wb") as stream:
+        stream.write(b"[" + b",".join([line] * (200_000_000 // len(line))) + b"]\n")
+    (landing / "events_2.jsonl").write_bytes(line + b"\n")
+
+    def load() -> None:
+        with duckdb.connect() as connection:
+            create_raw_tables(connection)
+            assert [file.loaded_count for file in load_source(connection, folder / "long", "product").files] == [0, 1]
+
+    seconds = statistics.median(measured(load) for _ in range(RUNS))
+    print(f"{'load a file of one line of 200 MB':<44} {seconds:8.2f} s   and it holds back no other", flush=True)
+
+
 def desired_contacts(path: Path, count: int, changed_share: float = 1.0) -> None:
     with duckdb.connect() as connection:
         connection.execute(
@@ -170,6 +188,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bench_ingest(folder)
+        bench_long_line(folder)
         bench_diff(folder, objects["contacts"])
         bench_sync(folder, objects, objects["contacts"])
 
