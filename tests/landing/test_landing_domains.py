@@ -87,7 +87,9 @@ def test_a_host_of_a_company_has_its_domain(domain, data):
     assert registrable_domain(f"https://{host}{path}") == domain
 
 
-@pytest.mark.parametrize("domain", ["gmail.com", "outlook.com", "yahoo.com", "gmx.de", "qq.com", "icloud.com"])
+@pytest.mark.parametrize(
+    "domain", ["gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "gmx.de", "qq.com", "icloud.com"]
+)
 def test_anybody_can_have_an_address_at_a_free_mail_service(domain):
     assert is_free_mail(domain)
 
