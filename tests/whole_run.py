@@ -1,6 +1,9 @@
 """The pipeline as Dagster runs it, in this process: real DuckDB, dbt and state, a sandbox for HubSpot and Slack."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import polars as pl
 import pytest
 
 from dagster_project.sandbox.running import Sandbox
-from dagster_project.settings import SAMPLE_DIR
+from dagster_project.settings import PROJECT_DIR, SAMPLE_DIR
 
 SAMPLE_AS_OF = (SAMPLE_DIR / "as_of.txt").read_text(encoding="utf-8").strip()
 
@@ -77,6 +80,21 @@ class Pipeline:
         """A query on the warehouse."""
         with duckdb.connect(self.data_dir / "warehouse.duckdb", read_only=True) as connection:
             return connection.sql(sql).fetchall()
+
+
+def dagster_command(home: Path, *arguments: str) -> str:
+    """What Dagster's command line logs when it does this on our definitions, in the environment of the test."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "dagster", *arguments, "-m", "dagster_project.definitions"],
+        cwd=PROJECT_DIR,
+        env=os.environ | {"DAGSTER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stderr
 
 
 def reasons(result: dg.ExecuteInProcessResult) -> dict[str, str]:

@@ -1,9 +1,6 @@
 """What Dagster shows of landing files: how many of their lines are bad, how late events come, how to replay."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +9,7 @@ import pytest
 
 from dagster_project.definitions import defs
 from dagster_project.landing.sources import LANDING_TABLES
-from dagster_project.settings import PROJECT_DIR
-from tests.whole_run import Pipeline, failed_checks, materialization, reasons
+from tests.whole_run import Pipeline, dagster_command, failed_checks, materialization, reasons
 
 EVENTS = "raw/product_events"
 CHECK = "few_lines_are_quarantined"
@@ -172,15 +168,5 @@ def test_no_other_job_replays():
 def test_the_dagster_command_line_executes_the_replay(pipeline: Pipeline, tmp_path: Path):
     put(pipeline, "events.jsonl", good=1, bad=1)
     load(pipeline)
-    command = ["job", "execute", "-j", "replay_quarantine", "-m", "dagster_project.definitions"]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "dagster", *command],
-        cwd=PROJECT_DIR,
-        env=os.environ | {"DAGSTER_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "product/events.jsonl: 0 became rows, 1 still bad, 0 cannot be replayed" in done.stderr
+    told = dagster_command(tmp_path, "job", "execute", "-j", "replay_quarantine")
+    assert "product/events.jsonl: 0 became rows, 1 still bad, 0 cannot be replayed" in told

@@ -1,17 +1,13 @@
 """Every asset can be materialized by itself, and says in the UI what it is, whose it is and what it is made with."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dagster_project.definitions import defs
-from dagster_project.settings import PROJECT_DIR
 from tests.defs.conftest import SampleRuns
-from tests.whole_run import SAMPLE_AS_OF, reasons
+from tests.whole_run import SAMPLE_AS_OF, dagster_command, reasons
 
 SPECS = list(defs.resolve_all_asset_specs())
 STEPS = ["rules", "ingest", "score", "decide", "diff", "sync", "act", "report"]
@@ -46,15 +42,5 @@ def test_every_asset_can_be_materialized_alone(sample: SampleRuns, key: str):
 
 
 def test_the_dagster_command_line_materializes_an_asset(sample: SampleRuns, tmp_path: Path):
-    command = ["asset", "materialize", "--select", "diff/crm_contacts_changed", "-m", "dagster_project.definitions"]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "dagster", *command],
-        cwd=PROJECT_DIR,
-        env=os.environ | {"DAGSTER_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "RUN_SUCCESS" in done.stderr
+    told = dagster_command(tmp_path, "asset", "materialize", "--select", "diff/crm_contacts_changed")
+    assert "RUN_SUCCESS" in told

@@ -11,29 +11,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from dagster_project.settings import SHIPPED_RULES_DIR
-from tests.conftest import REAL_DATA, name_nobody
+from tests.conftest import name_nobody
+from tests.real_data.real_files import AMPLITUDE, EDUCATION, GROWTHCUES, SEVERAL_SOURCES, land
 from tests.whole_run import Pipeline, reasons
 
-GROWTHCUES, EDUCATION = REAL_DATA / "segment_growthcues", REAL_DATA / "mixpanel_education"
-AMPLITUDE = REAL_DATA / "fivetran_event_seeds" / "amplitude_event_data.csv"
-FILES = {
-    GROWTHCUES / "tracks.csv": "segment/tracks.csv",
-    GROWTHCUES / "identifies.csv": "segment/identifies.csv",
-    GROWTHCUES / "groups.csv": "segment/groups.csv",
-    GROWTHCUES / "segment_users.csv": "segment/users.csv",
-    EDUCATION / "events.jsonl.gz": "mixpanel/events.jsonl.gz",
-    EDUCATION / "users.jsonl.gz": "mixpanel/users.jsonl.gz",
-    AMPLITUDE: "amplitude/events.csv",
-}
+FILES = SEVERAL_SOURCES | {EDUCATION / "events.jsonl.gz": "mixpanel/events.jsonl.gz"}
 AS_OF = datetime(2026, 2, 10, 23, 59, 59)
 
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    missing = [str(file) for file in FILES if not file.exists()]
-    if missing:
-        pytest.skip(f"real data is not there: {', '.join(missing)} (set PQL_REAL_DATA)")
     folder = tmp_path_factory.mktemp("every_source")
+    land(FILES, folder / "data")
     rules = folder / "rules"
     shutil.copytree(SHIPPED_RULES_DIR, rules)
     names = {row["event_text"] for row in growthcues("tracks")}
@@ -46,10 +35,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         name_nobody(environment)
         pipeline = Pipeline.in_folder(folder / "data", environment)
         environment.setenv("PQL_RULES_DIR", str(rules))
-        for file, place in FILES.items():
-            target = folder / "data" / "landing" / place
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
         assert reasons(pipeline.run("score", as_of=AS_OF.isoformat())) == {}
         yield pipeline
 

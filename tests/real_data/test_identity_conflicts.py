@@ -3,26 +3,16 @@
 import csv
 import gzip
 import json
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import pytest
 
-from tests.conftest import REAL_DATA, name_nobody
+from tests.conftest import name_nobody
+from tests.real_data.real_files import AMPLITUDE, PROFILES, SEVERAL_SOURCES, land
 from tests.whole_run import Pipeline, reasons
 
-GROWTHCUES, PROFILES = REAL_DATA / "segment_growthcues", REAL_DATA / "mixpanel_education" / "users.jsonl.gz"
-AMPLITUDE = REAL_DATA / "fivetran_event_seeds" / "amplitude_event_data.csv"
-FILES = {
-    GROWTHCUES / "tracks.csv": "segment/tracks.csv",
-    GROWTHCUES / "identifies.csv": "segment/identifies.csv",
-    GROWTHCUES / "groups.csv": "segment/groups.csv",
-    GROWTHCUES / "segment_users.csv": "segment/users.csv",
-    PROFILES: "mixpanel/users.jsonl.gz",
-    AMPLITUDE: "amplitude/events.csv",
-}
 AS_OF = datetime(2026, 2, 10, 23, 59, 59)
 OWN_USERS = [
     {"user_id": "alice_at_home", "email": " Alice@ACME.com"},
@@ -36,17 +26,11 @@ OWN_COMPANIES = [{"company_id": "c_bracket", "name": "Bracket", "domain": "x.com
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    missing = [str(file) for file in FILES if not file.exists()]
-    if missing:
-        pytest.skip(f"real data is not there: {', '.join(missing)} (set PQL_REAL_DATA)")
     folder = tmp_path_factory.mktemp("conflicts")
+    land(SEVERAL_SOURCES, folder / "data")
     with pytest.MonkeyPatch.context() as environment:
         name_nobody(environment)
         pipeline = Pipeline.in_folder(folder / "data", environment)
-        for file, place in FILES.items():
-            target = folder / "data" / "landing" / place
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
         for name, rows in {"users": OWN_USERS, "companies": OWN_COMPANIES}.items():
             lines = "".join(json.dumps(row) + "\n" for row in rows)
             (pipeline.landing / f"{name}.jsonl").write_text(lines, encoding="utf-8")
