@@ -15,6 +15,7 @@ from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.domains import refresh_email_domains
+from dagster_project.landing.files import list_strays
 from dagster_project.landing.in_warehouse import connect_tables, files_left_lying, forget_tables, view_of
 from dagster_project.landing.lag import ArrivalLag, arrival_lag, arrival_lag_in_table
 from dagster_project.landing.loading import FileReport, LoadReport, load_source
@@ -70,6 +71,9 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
                 report, lag, row_count = _take_in(connection, settings, source, kinds, table)
             # A table without a header has somebody's row where the header should be.
             refused = {file.name: masked(str(file.detail)) for file in report.refused}
+            # Said once, by the first asset that visits the landing folder.
+            if table == LANDING_TABLES[0]:
+                refused |= list_strays(settings.landing_dir)
             for name, why in refused.items():
                 context.log.warning(f"{name} was refused: {why}")
             step.summary = {

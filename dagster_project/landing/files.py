@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from dagster_project.landing.sources import kinds_of
+from dagster_project.landing.sources import SOURCES, kinds_of
 
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: dict[str, Format] = {
@@ -74,6 +74,21 @@ def format_of(name: str) -> Format | None:
 def open_bytes(path: Path) -> BinaryIO:
     """What the file holds, unpacked if its name says that it is packed."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def list_strays(landing_dir: Path) -> list[tuple[str, str]]:
+    """What lies in the landing folder itself and in no source's folder, with the reason why nobody loads it."""
+    folders = ", ".join(f"{source}/" for source in SOURCES)
+    strays = []
+    for path in sorted(landing_dir.iterdir()) if landing_dir.is_dir() else []:
+        if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
+            continue
+        if path.name not in SOURCES:
+            what = "is the folder of no source" if path.is_dir() else "lies in no source's folder"
+            strays.append((path.name, f"it {what}; allowed: {folders}"))
+        elif not path.is_dir():
+            strays.append((path.name, "it is a file; a source is a folder with files in it"))
+    return strays
 
 
 def content_hash(path: Path) -> str:

@@ -108,6 +108,28 @@ def test_a_table_without_a_header_is_told_without_the_address_in_its_first_row(p
     assert "dana.reyes" not in json.dumps([dg.serialize_value(event) for event in result.all_events])
 
 
+def test_what_lies_in_no_sources_folder_is_told_once(pipeline: Pipeline):
+    put(pipeline, "events.jsonl", good=1)
+    landing = pipeline.landing.parent
+    (landing / "events.jsonl").write_text(event(2), encoding="utf-8")
+    (landing / "segmnet").mkdir()
+    (landing / "mixpanel").write_text(event(3), encoding="utf-8")
+    for name in (".gitkeep", "events.jsonl.tmp"):
+        (landing / name).write_text("", encoding="utf-8")
+    result = pipeline.materialize(EVENTS, "raw/product_users", "raw/mixpanel_events")
+    assert reasons(result) == {}
+    allowed = "allowed: product/, segment/, mixpanel/, amplitude/"
+    told = [check.metadata["refused"].value for check in result.get_asset_check_evaluations() if not check.passed]
+    assert told == [
+        {
+            "events.jsonl": f"it lies in no source's folder; {allowed}",
+            "mixpanel": "it is a file; a source is a folder with files in it",
+            "segmnet": f"it is the folder of no source; {allowed}",
+        }
+    ]
+    assert pipeline.query("select count(*) from raw.product_events") == [(1,)]
+
+
 # How fresh
 
 
