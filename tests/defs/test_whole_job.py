@@ -1,14 +1,16 @@
 """The whole job on the sample company, twice."""
 
 import json
+from datetime import timedelta
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from dagster_project.settings import SAMPLE_DIR
+from dagster_project.settings import SAMPLE_DIR, SHIPPED_RULES_DIR
 from tests.conftest import TOKEN
 from tests.defs.conftest import SampleRuns
+from tests.sample.recount import Recount
 from tests.whole_run import failed_checks, materialization, reasons
 
 GOLDEN_EMAIL = "nora.lindqvist@brightloom.example"
@@ -35,6 +37,21 @@ def test_each_company_story_comes_out_as_written(sample: SampleRuns, story: dict
     companies = sample.pipeline.table("score.company_scores")
     (company,) = companies.filter(pl.col("company_id") == story["company_id"]).rows(named=True)
     assert company["active_users_30d"] == story["active_users_30d"]
+
+
+def test_whoever_was_activated_and_stayed_away_for_a_week_equals_a_count_from_the_files(sample: SampleRuns):
+    recount = Recount(SAMPLE_DIR, SHIPPED_RULES_DIR)
+    week_ago = recount.as_of - timedelta(days=7)
+    away = set()
+    for user in recount.users.values():
+        activated_at = recount.activated_at(user)
+        if activated_at is not None:
+            logins = [event.at for event in recount.of(user, "is_login")]
+            if max([activated_at, *logins]) <= week_ago:
+                away.add(user.user_id)
+    people = sample.pipeline.table("score.contact_scores")
+    assert set(people.filter(pl.col("is_dormant"))["user_id"]) == away
+    assert len(away) > 10
 
 
 def test_exactly_the_people_of_the_stories_are_handed_off(sample: SampleRuns):
