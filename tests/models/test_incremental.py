@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.landing.loading import load_source
+from dagster_project.landing.replaying import replay_quarantine
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.resources.warehouse import open_warehouse
+from tests.landing.landing_mended import mend
 from tests.models.dbt_in_process import run_models
 
 # What grows, and what is made of it in every build.
@@ -220,6 +222,27 @@ def test_each_build_of_a_story_gives_what_a_full_refresh_gives(tmp_path: Path, t
         run_models(refreshed, monkeypatch, clock, MODELS, "--full-refresh", target=template / "target")
         assert contents(grown) == contents(refreshed), f"after visit {number}"
         assert contents(grown)["int_user_event_days"] == counted_event_by_event(grown, clock)
+
+
+def test_what_a_replay_brings_back_is_read_and_nothing_of_its_file_twice(tmp_path: Path, template: Path, monkeypatch):
+    grown = copy_of(template, tmp_path / "grown")
+    late = {"event_id": "late", "user_id": "ana", "event_type": "logged_in", "at": instant(5)}
+    land(grown, 0, [("product", "events", late), used("beside", "ana", 6, 1), used("moves", "ana", 30, 9)])
+    run_models(grown, monkeypatch, instant(60), MODELS, target=template / "target")
+    land(grown, 1, [used("moves", "ana", 7, 3)])
+    run_models(grown, monkeypatch, instant(60), MODELS, target=template / "target")
+    mend(monkeypatch, "product", "events", "timestamp", "at")
+    with open_warehouse(grown / "warehouse.duckdb") as connection:
+        replay_quarantine(connection, grown / "landing")
+    refreshed = copy_of(grown, tmp_path / "refreshed")
+    run_models(grown, monkeypatch, instant(60), MODELS, target=template / "target")
+    run_models(refreshed, monkeypatch, instant(60), MODELS, "--full-refresh", target=template / "target")
+    assert contents(grown) == contents(refreshed)
+    assert {row[1]: row[8] for row in contents(grown)["int_events_deduplicated"]} == {
+        "late": START.replace(tzinfo=None) + timedelta(hours=5),
+        "beside": START.replace(tzinfo=None) + timedelta(hours=6),
+        "moves": START.replace(tzinfo=None) + timedelta(hours=7),
+    }
 
 
 @settings(max_examples=6)
