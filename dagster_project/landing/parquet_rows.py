@@ -1,6 +1,6 @@
 """Rows of a Parquet file → chunks of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,19 +31,23 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, contract: Co
         from numbered
     """
     raw_text = """cast(json_merge_patch(to_json(whole), '{"file_row_number": null}') as varchar)"""
-    for first, last in _row_ranges(connection, pattern):
-        yield Chunk(rows, raw_text, parsed, {"path": pattern, "first": first, "last": last})
-
-
-def _row_ranges(connection: duckdb.DuckDBPyConnection, pattern: str) -> Iterator[tuple[int, int]]:
-    """First and last row, from 0, of as many row groups as a chunk may hold, or of a part of a large one."""
     groups = connection.sql(
         "select distinct row_group_id, row_group_num_rows, row_group_bytes from parquet_metadata($path) "
         "order by row_group_id",
         params={"path": pattern},
     ).fetchall()
+    for first, last in row_ranges([(row_count, byte_count) for _, row_count, byte_count in groups]):
+        yield Chunk(rows, raw_text, parsed, parameters={"path": pattern, "first": first, "last": last})
+
+
+def row_ranges(groups: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """First and last row, from 0, of as many row groups as a chunk may hold, or of a part of a large one.
+
+    Args:
+        groups: The rows and bytes of each row group.
+    """
     pieces = []
-    for _, row_count, byte_count in groups:
+    for row_count, byte_count in groups:
         parts = max(-(-row_count // CHUNK_ROWS), -(-byte_count // CHUNK_BYTES), 1)
         cuts = [row_count * part // parts for part in range(parts + 1)]
         pieces += [(until - start, byte_count // parts) for start, until in pairwise(cuts)]
