@@ -1,0 +1,180 @@
+"""Loading made-up product events: how long it takes, what it is compared with, and how much memory it needs."""
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.landing.loading import load_source
+from dagster_project.landing.tables import create_raw_tables
+from dagster_project.resources.warehouse import open_warehouse
+from dagster_project.settings import PROJECT_DIR
+from tests.bench.measuring import RUNS, compared, measured
+
+EVENTS = int(os.environ.get("BENCH_EVENTS", 1_000_000))
+EVENTS_A_FILE = 1_000_000
+ALLOWED_TO_READ_JSON = 2.0
+ALLOWED_TO_CREATE_TABLE = 3.0
+ALLOWED_MIB = 6 * 1024
+# The columns that landing files have, for the readers that ours is compared with.
+COLUMNS = {
+    "event_id": "VARCHAR",
+    "user_id": "VARCHAR",
+    "email": "VARCHAR",
+    "company_id": "VARCHAR",
+    "event_type": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "received_at": "TIMESTAMP",
+    "properties": "JSON",
+}
+LOADS = """
+import resource, sys
+from pathlib import Path
+from tests.bench.ingest import load
+load(Path(sys.argv[1]), Path(sys.argv[2]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def bench_ingest(folder: Path) -> None:
+    """Prints a line each for JSON lines and Parquet, for the memory of both, a further file, and a very long line."""
+    bench_json_lines(folder)
+    bench_parquet(folder)
+    bench_further_file(folder)
+    bench_long_line(folder)
+
+
+def bench_json_lines(folder: Path) -> None:
+    landing = folder / "lines"
+    drop_events(landing, 0, EVENTS)
+    compared(
+        f"load {EVENTS:,} events, gzipped JSON lines",
+        lambda: load(folder / "load.duckdb", landing),
+        "read_json",
+        create_table(folder / "scan.duckdb", f"read_json('{landing}/product/*.jsonl.gz', columns = {COLUMNS})"),
+        ALLOWED_TO_READ_JSON,
+    )
+    print_peak(folder, landing)
+
+
+def bench_parquet(folder: Path) -> None:
+    landing = folder / "table"
+    file = landing / "product" / "events.parquet"
+    file.parent.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        source = f"read_json('{folder}/lines/product/*.jsonl.gz', columns = {COLUMNS})"
+        connection.execute(f"copy (select * from {source}) to '{file}' (format parquet)")
+    compared(
+        f"load {EVENTS:,} events, one Parquet file",
+        lambda: load(folder / "load.duckdb", landing),
+        "create table as",
+        create_table(folder / "scan.duckdb", f"'{file}'"),
+        ALLOWED_TO_CREATE_TABLE,
+    )
+    print_peak(folder, landing)
+
+
+def bench_further_file(folder: Path) -> None:
+    """A new file of 1 % of the events, loaded into the warehouse that holds all of them."""
+    landing, warehouse, more = folder / "lines", folder / "load.duckdb", max(EVENTS // 100, 1)
+    whole, further = [], []
+    for number in range(RUNS):
+        whole.append(measured(lambda: load(warehouse, landing)))
+        first = EVENTS + number * more
+        drop_events(landing, first, more)
+        further.append(measured(lambda: load_more(warehouse, landing, more)))
+        (landing / "product" / file_name(first)).unlink()
+    seconds, share = statistics.median(further), statistics.median(a / b for a, b in zip(further, whole, strict=True))
+    name = f"load a new file of 1 %, {more:,} events"
+    print(f"{name:<44} {seconds:8.2f} s   {100 * share:.1f} % of the load of all", flush=True)
+
+
+def bench_long_line(folder: Path) -> None:
+    """A whole export in one line is no JSON lines: how long it holds up the file after it."""
+    landing = folder / "long" / "product"
+    landing.mkdir(parents=True)
+    line = b'{"event_id": "e1", "user_id": "u1", "event_type": "logged_in", "timestamp": "2026-11-20T09:00:00Z"}'
+    with (landing / "events_1.jsonl").open("wb") as stream:
+        stream.write(b"[" + b",".join([line] * (200_000_000 // len(line))) + b"]\n")
+    (landing / "events_2.jsonl").write_bytes(line + b"\n")
+
+    def load_both() -> None:
+        with duckdb.connect() as connection:
+            create_raw_tables(connection)
+            assert [file.loaded_count for file in load_source(connection, folder / "long", "product").files] == [0, 1]
+
+    seconds = statistics.median(measured(load_both) for _ in range(RUNS))
+    print(f"{'load a file of one line of 200 MB':<44} {seconds:8.2f} s   and it holds back no other", flush=True)
+
+
+def load(warehouse: Path, landing: Path) -> None:
+    """Everything in a landing folder into a new warehouse."""
+    warehouse.unlink(missing_ok=True)
+    load_more(warehouse, landing, EVENTS)
+
+
+def load_more(warehouse: Path, landing: Path, expected: int) -> None:
+    """What is new in a landing folder."""
+    with open_warehouse(warehouse) as connection:
+        create_raw_tables(connection)
+        report = load_source(connection, landing, "product")
+    assert report.loaded_count == expected, report
+
+
+def create_table(database: Path, source: str) -> Callable[[], None]:
+    def create() -> None:
+        database.unlink(missing_ok=True)
+        with duckdb.connect(database) as connection:
+            connection.execute(f"create table events as select * from {source}")
+
+    return create
+
+
+def print_peak(folder: Path, landing: Path) -> None:
+    """The memory that a process of its own needs at most for the same load."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADS, str(folder / "load.duckdb"), str(landing)],
+        cwd=PROJECT_DIR,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    print(f"{'  its peak memory':<44} {float(done.stdout):8,.0f} MiB allowed {ALLOWED_MIB:,} MiB", flush=True)
+
+
+def drop_events(landing: Path, first: int, count: int) -> None:
+    """Events in the order of time over half a year, a user for each hundred, in files of a million at most."""
+    folder = landing / "product"
+    folder.mkdir(parents=True, exist_ok=True)
+    users = max(EVENTS // 100, 1)
+    with duckdb.connect() as connection:
+        for start in range(first, first + count, EVENTS_A_FILE):
+            until = min(start + EVENTS_A_FILE, first + count)
+            connection.execute(
+                f"""
+                copy (
+                    select 'e' || i as event_id,
+                        'u' || hash(i) % {users} as user_id,
+                        'c' || hash(i) % {users} % {max(users // 20, 1)} as company_id,
+                        ['page_viewed', 'logged_in', 'report_created', 'dashboard_viewed', 'teammate_invited',
+                            'export_run'][1 + cast(hash(i * 7) % 6 as integer)] as event_type,
+                        strftime(
+                            timestamp '2026-05-20' + to_microseconds(cast(i * {180 * 86400e6 / EVENTS} as bigint)),
+                            '%Y-%m-%dT%H:%M:%SZ'
+                        ) as timestamp,
+                        json_object(
+                            'feature_name', 'f' || i % 20, 'invitee_email', 'p' || hash(i * 3) % 1000 || '@x.example'
+                        ) as properties
+                    from range({start}, {until}) as numbers(i)
+                    order by i
+                ) to '{folder / file_name(start)}' (format json, compression gzip)
+                """
+            )
+
+
+def file_name(first: int) -> str:
+    return f"events_{first:012}.jsonl.gz"
