@@ -186,7 +186,7 @@ def print_peak(folder: Path, landing: Path) -> None:
 
 
 def drop_events(landing: Path, first: int, count: int) -> None:
-    """Events in the order of time over half a year, a user for each 500 who comes for 20 at a time; a million a file."""
+    """Events in the order of time over half a year, a user for each 500 who comes for 20 at a time."""
     folder = landing / "product"
     folder.mkdir(parents=True, exist_ok=True)
     users = max(EVENTS // 500, 1)
