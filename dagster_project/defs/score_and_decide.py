@@ -18,8 +18,9 @@ from dagster_project.resources.warehouse import Warehouse
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import read_settings
 
-# What a dbt source table is called here; several tables that one step fills together are one asset.
-SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory"}
+# What a dbt source table is called here, by the beginning of its name: several tables that one step fills together are
+# one asset, and every landing asset writes into landing_files what it took.
+SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
 
 
 class Translator(DagsterDbtTranslator):
