@@ -157,9 +157,10 @@ STORY = [
             used("keeps", "ana", 75, 1),
             used("leaves", "bob", 76, 9),
             visited(1, 10),
+            used("other", "ana", 55.2, 1, "report_created"),
             visited(2, 13),
         ],
-        instant(58),
+        instant(90),
     ),
     (
         [
@@ -170,7 +171,7 @@ STORY = [
             used("stays", "cid", 56.5, 7),
             visited(3, 15.5),
         ],
-        instant(58),
+        instant(90),
     ),
     (
         [
@@ -185,7 +186,7 @@ STORY = [
     ),
     ([], instant(60)),
     ([called(8, "alias", 20, previousId="cid", userId="bob")], instant(60)),
-    ([], instant(55.5)),
+    ([], instant(56.2)),
     ([], instant(60)),
 ]
 
