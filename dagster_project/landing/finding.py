@@ -138,7 +138,7 @@ def _text_column(column: Column, expression: str) -> str:
 def filled(text: str) -> str:
     """SQL: the text without spaces around it; null where nothing is left."""
     # Trimming a set of characters costs three times as much as looking whether there is anything to trim.
-    has_spaces = f"left({text}, 1) <= ' ' or right({text}, 1) <= ' '"
+    has_spaces = f"{text} < '!' or {text}[-1] < '!'"
     return f"case when {has_spaces} then nullif(trim({text}, e' \\t\\r\\n'), '') else {text} end"
 
 

@@ -25,6 +25,7 @@ MIXED = [event(f"e{n}", **(LATE if n % 7 == 0 else {})) if n % 5 else "broken" f
 def small_chunks(monkeypatch):
     """Chunks of a few rows, whatever the format."""
     monkeypatch.setattr("dagster_project.landing.json_lines.BLOCK_BYTES", 100)
+    monkeypatch.setattr("dagster_project.landing.json_lines.FIRST_CHUNK_BYTES", 200)
     monkeypatch.setattr("dagster_project.landing.json_lines.CHUNK_BYTES", 400)
     monkeypatch.setattr("dagster_project.landing.csv_rows.CHUNK_ROWS", 3)
     monkeypatch.setattr("dagster_project.landing.parquet_rows.CHUNK_ROWS", 3)
