@@ -76,11 +76,10 @@ def forget_tables(connection: duckdb.DuckDBPyConnection, source: str, table: Raw
 
 def _types_of_tables(connection: duckdb.DuckDBPyConnection, place: Place) -> dict[str, dict[str, str]]:
     """The columns of each table of the source that is there, with their types, by kind."""
-    database, _, schema = place.schema.rpartition(".")
     described = connection.sql(
         "select table_name, column_name, data_type from duckdb_columns() where schema_name = ? "
-        "and database_name = coalesce(nullif(?, ''), current_database()) order by table_name, column_index",
-        params=[schema, database],
+        "and database_name = current_database() order by table_name, column_index",
+        params=[place.schema],
     ).fetchall()
     columns: dict[str, dict[str, str]] = {}
     for table, column, type_name in described:
@@ -110,7 +109,7 @@ def _rows(contract: Contract, place: Place, kind: str, types: dict[str, str]) ->
     # When a row was loaded is bookkeeping, and no property of an event.
     stated = {name: type_name for name, type_name in types.items() if name != place.loaded_at or name in contract.named}
     columns, parsed = from_typed_columns(contract, stated)
-    relation = ".".join(quoted(part) for part in (*place.schema.split("."), place.tables[kind]))
+    relation = f"{quoted(place.schema)}.{quoted(place.tables[kind])}"
     rows = f"""
         select {loaded_at} as line_number, 0 as call_number, row_of as whole, cast(null as varchar) as broken, {columns}
         from {relation} as row_of

@@ -27,7 +27,6 @@ class Place:
     """Where the tables of a source are.
 
     Args:
-        schema: May name its database too: `lake.app`.
         tables: What the table of a kind is called.
         loaded_at: The column of each that says when a row was loaded; without it every build reads all rows.
     """
@@ -77,11 +76,9 @@ def _place(source: str, said: object) -> Place:
     for name, value in said.items():
         if name not in allowed:
             raise PlacesInvalid(f"in_warehouse, {source}: {name!r} is unknown; allowed are {', '.join(allowed)}")
-        parts = str(value).split(".") if name == "schema" else [str(value)]
-        if not isinstance(value, str) or len(parts) > 2 or not all(IDENTIFIER.fullmatch(part) for part in parts):
+        if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
             raise PlacesInvalid(
                 f"in_warehouse, {source}, {name}: {value!r} is no name; allowed are letters, digits, _ and $"
-                + (", and one dot after a database" if name == "schema" else "")
             )
     tables = {kind: str(said.get(kind, kind)) for kind in kinds}
     loaded_at = str(said["loaded_at"]) if "loaded_at" in said else None

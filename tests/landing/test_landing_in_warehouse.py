@@ -154,7 +154,6 @@ def test_when_a_row_was_loaded_is_known_where_the_table_says_it_and_is_no_proper
     [
         ({"events": "fct_events"}, "schema app has no table fct_events; found events"),
         ({"schema": "nowhere"}, "schema nowhere has no table events, users, companies, aliases; found no table"),
-        ({"schema": "lake.app"}, "schema lake.app has no table events, users, companies, aliases; found no table"),
     ],
 )
 def test_a_table_that_is_not_there_is_told_with_what_is(
@@ -188,14 +187,6 @@ def test_a_table_that_cannot_be_used_is_refused_and_holds_back_no_other(
     assert message in str(refused.detail)
     (users,) = connect(warehouse, "product_users", **said)
     assert users.loaded_count == 1
-
-
-def test_tables_of_another_database_are_read_where_they_are(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path):
-    warehouse.execute(f"attach '{tmp_path / 'lake.duckdb'}' as lake")
-    warehouse.execute("create schema lake.app")
-    warehouse.execute(EVENTS.replace("app.events", "lake.app.events"))
-    (report,) = connect(warehouse, "product_events", schema="lake.app")
-    assert (report.name, report.loaded_count) == ("lake.app.events", 2)
 
 
 def test_domains_and_lag_are_those_of_the_tables(warehouse: duckdb.DuckDBPyConnection):

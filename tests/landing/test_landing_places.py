@@ -9,10 +9,8 @@ from dagster_project.settings import DBT_PROJECT_DIR, SettingsInvalid, read_sett
 
 
 def test_a_table_is_called_as_its_kind_unless_it_is_named():
-    place = read_places({"product": {"schema": "lake.app", "events": "fct_events", "loaded_at": "_loaded_at"}})[
-        "product"
-    ]
-    assert (place.schema, place.loaded_at) == ("lake.app", "_loaded_at")
+    place = read_places({"product": {"schema": "app", "events": "fct_events", "loaded_at": "_loaded_at"}})["product"]
+    assert (place.schema, place.loaded_at) == ("app", "_loaded_at")
     assert place.tables == {"events": "fct_events", "users": "users", "companies": "companies", "aliases": "aliases"}
 
 
@@ -29,7 +27,7 @@ def test_raw_calls_of_segment_are_no_tables():
         ({"pendo": {"schema": "app"}}, "names 'pendo'; allowed are product, segment, mixpanel, amplitude"),
         ({"product": "app"}, "product: 'app' names no schema; allowed are schema, events, users, companies, aliases"),
         ({"product": {"schema": "app", "event": "x"}}, "product: 'event' is unknown; allowed are schema, events"),
-        ({"product": {"schema": "a.b.c"}}, "product, schema: 'a.b.c' is no name"),
+        ({"product": {"schema": "lake.app"}}, "product, schema: 'lake.app' is no name"),
         ({"product": {"schema": "app", "events": "x; drop table y"}}, "product, events: 'x; drop table y' is no name"),
         ({"product": {"schema": "app", "loaded_at": None}}, "product, loaded_at: None is no name"),
     ],
