@@ -1,12 +1,15 @@
 """Each file format → chunks of rows. Nothing is judged here beyond whether a line is a row at all."""
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
+from dagster_project.landing.beginnings import CUT_OFF, require_beginning
 from dagster_project.landing.chunks import Chunk, FileRefused
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.csv_rows import read_csv
@@ -32,6 +35,7 @@ def read_chunks(connection: duckdb.DuckDBPyConnection, file: LandingFile, contra
         OSError: The file cannot be read at all at this moment, whatever it holds.
     """
     with refusing(file):
+        require_beginning(file)
         yield from READERS[file.format](connection, file.path, contract)
 
 
@@ -40,13 +44,18 @@ def refusing(file: LandingFile) -> Iterator[None]:
     """What goes wrong in the block is the fault of the file, unless it is ours: then it is raised as it is."""
     try:
         yield
-    except (gzip.BadGzipFile, EOFError, zlib.error, duckdb.Error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileRefused("file_unreadable", f"the gzip archive {CUT_OFF}") from error
+    except duckdb.Error as error:
         # A full disk is told in the same way as a file that ends too early; only the latter names the file.
         is_elsewhere = isinstance(error, duckdb.IOException) and str(file.path) not in str(error)
         if isinstance(error, OUR_TROUBLE) or is_elsewhere:
             raise
-        raise FileRefused("file_unreadable", f"not a readable {file.format} file: {_first_line(error)}") from error
+        what = f"not a readable {file.format} file: {_first_line(error, file.path)}"
+        raise FileRefused("file_unreadable", what) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _first_line(error: Exception, path: Path) -> str:
+    """What the database says, without the folders of this machine."""
+    said = str(error).replace(f"{path.parent}{os.sep}", "").strip()
+    return said.splitlines()[0] if said else type(error).__name__
