@@ -43,11 +43,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def bench_ingest(folder: Path) -> None:
-    """Prints a line each for JSON lines and Parquet, for the memory of both, a further file, and a very long line."""
+    """Prints a line each for JSON lines and Parquet, for the memory of both, and for a further file."""
     bench_json_lines(folder)
     bench_parquet(folder)
     bench_further_file(folder)
-    bench_long_line(folder)
 
 
 def bench_json_lines(folder: Path) -> None:
@@ -129,24 +128,6 @@ def build_days(warehouse: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-
-
-def bench_long_line(folder: Path) -> None:
-    """A whole export in one line is no JSON lines: how long it holds up the file after it."""
-    landing = folder / "long" / "product"
-    landing.mkdir(parents=True)
-    line = b'{"event_id": "e1", "user_id": "u1", "event_type": "logged_in", "timestamp": "2026-11-20T09:00:00Z"}'
-    with (landing / "events_1.jsonl").open("wb") as stream:
-        stream.write(b"[" + b",".join([line] * (200_000_000 // len(line))) + b"]\n")
-    (landing / "events_2.jsonl").write_bytes(line + b"\n")
-
-    def load_both() -> None:
-        with duckdb.connect() as connection:
-            create_raw_tables(connection)
-            assert [file.loaded_count for file in load_source(connection, folder / "long", "product").files] == [0, 1]
-
-    seconds = statistics.median(measured(load_both) for _ in range(RUNS))
-    print(f"{'load a file of one line of 200 MB':<44} {seconds:8.2f} s   and it holds back no other", flush=True)
 
 
 def load(warehouse: Path, landing: Path) -> None:
