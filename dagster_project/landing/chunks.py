@@ -8,6 +8,8 @@ import duckdb
 import polars as pl
 
 FRAME = "landing_frame"
+# What one line costs in memory is many times its length, and nothing that anybody logs is nearly as long.
+MAX_LINE_BYTES = 32 * 1024 * 1024
 
 
 class FileRefused(Exception):

@@ -4,12 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from dagster_project.landing.chunks import FRAME, Chunk, FileRefused, handed_over
+from dagster_project.landing.chunks import FRAME, MAX_LINE_BYTES, Chunk, FileRefused, handed_over
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.files import open_bytes
 from dagster_project.landing.finding import from_cells
@@ -36,7 +37,10 @@ def _frames(path: Path, contract: Contract, cells: dict[str, str]) -> Iterator[p
         consumed: list[str] = []
 
         def lines() -> Iterator[str]:
-            for line in stream:
+            # A sign has a byte or more. What is longer is never read as a whole.
+            for line in iter(partial(stream.readline, MAX_LINE_BYTES + 1), ""):
+                if len(line) > MAX_LINE_BYTES:
+                    raise FileRefused("line_too_long", f"one line has more than {MAX_LINE_BYTES:,} bytes: is this CSV?")
                 consumed.append(line)
                 yield line
 

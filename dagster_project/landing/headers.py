@@ -1,29 +1,43 @@
 """What the header of a table must have, and what else it has."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from dagster_project.landing.chunks import FileRefused
 from dagster_project.landing.contract import Contract
+
+# The header of a file that is no table may be all of the file.
+MAX_NAMES_TOLD = 20
+MAX_SIGNS_TOLD = 40
 
 
 def require_columns(found: list[str], contract: Contract) -> None:
     """Raises `FileRefused` where a required column is missing or one that is used occurs twice."""
     tops = {column: [place.split(".")[0] for place in column.places] for column in contract.required}
-    missing = [" or ".join(names) for names in tops.values() if names and not set(names) & set(found)]
+    counts = Counter(found)
+    missing = [" or ".join(names) for names in tops.values() if names and not any(name in counts for name in names)]
     if missing:
         required = ", ".join(" or ".join(names) for names in tops.values())
         raise FileRefused(
             "column_missing",
-            f"no column {', '.join(missing)}; found {', '.join(found) or 'no header'}; required are {required}",
+            f"no column {', '.join(missing)}; found {told(found) or 'no header'}; required are {required}",
         )
     used = dict.fromkeys((*contract.named, *gathered_columns(found, contract)))
-    twice = [name for name in used if found.count(name) > 1]
+    twice = [name for name in used if counts[name] > 1]
     if twice:
-        raise FileRefused("column_twice", f"the column {', '.join(twice)} occurs more than once; allowed is once")
+        raise FileRefused("column_twice", f"the column {told(twice)} occurs more than once; allowed is once")
+
+
+def told(names: Sequence[str]) -> str:
+    """Any number of names of any length, in as few words as a person reads."""
+    cut = [f"{name[:MAX_SIGNS_TOLD]}…" if len(name) > MAX_SIGNS_TOLD else name for name in names[:MAX_NAMES_TOLD]]
+    more = len(names) - len(cut)
+    return ", ".join(cut) + (f" and {more:,} more" if more else "")
 
 
 def gathered_columns(found: list[str], contract: Contract) -> list[str]:
     """The columns of a table that no column of the contract names and that are no bookkeeping."""
     if not contract.gathers_rest:
         return []
-    return [
-        name for name in found if name and name not in contract.named and not name.startswith(contract.rest_without)
-    ]
+    named = contract.named
+    return [name for name in found if name and name not in named and not name.startswith(contract.rest_without)]

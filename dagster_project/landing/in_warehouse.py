@@ -10,7 +10,7 @@ import duckdb
 from dagster_project.landing.chunks import Chunk, FileRefused
 from dagster_project.landing.contract import Contract, RawTable
 from dagster_project.landing.files import list_landing
-from dagster_project.landing.headers import require_columns
+from dagster_project.landing.headers import require_columns, told
 from dagster_project.landing.judging import judged
 from dagster_project.landing.loading import FileReport, LoadReport
 from dagster_project.landing.places import Place, PlacesInvalid
@@ -104,7 +104,7 @@ def _rows(contract: Contract, place: Place, kind: str, types: dict[str, str]) ->
     elif place.loaded_at and any(column.table_column == "occurred_at" for column in contract.columns):
         raise FileRefused(
             "column_missing",
-            f"no column {place.loaded_at}, which in_warehouse names as loaded_at; found {', '.join(types)}",
+            f"no column {place.loaded_at}, which in_warehouse names as loaded_at; found {told(list(types))}",
         )
     # When a row was loaded is bookkeeping, and no property of an event.
     stated = {name: type_name for name, type_name in types.items() if name != place.loaded_at or name in contract.named}

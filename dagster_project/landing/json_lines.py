@@ -7,7 +7,7 @@ from typing import BinaryIO
 import duckdb
 import polars as pl
 
-from dagster_project.landing.chunks import Chunk, FileRefused, handed_over
+from dagster_project.landing.chunks import MAX_LINE_BYTES, Chunk, FileRefused, handed_over
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.files import open_bytes
 from dagster_project.landing.finding import from_lines
@@ -17,8 +17,6 @@ from dagster_project.landing.finding import from_lines
 BLOCK_BYTES = 4 * 1024 * 1024
 FIRST_CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 128 * 1024 * 1024
-# What one line costs in memory is many times its length, and nothing that anybody logs is nearly as long.
-MAX_LINE_BYTES = 32 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
