@@ -12,16 +12,17 @@ MAX_SIGNS_TOLD = 40
 
 
 def require_columns(found: list[str], contract: Contract) -> None:
-    """Raises `FileRefused` where a required column is missing or one that is used occurs twice."""
+    """Raises `FileRefused` where there is no header, a required column is missing, or one that is used occurs twice."""
     tops = {column: [place.split(".")[0] for place in column.places] for column in contract.required}
     counts = Counter(found)
     missing = [" or ".join(names) for names in tops.values() if names and not any(name in counts for name in names)]
+    if not any(found):
+        missing = missing or ["at all"]
     if missing:
-        required = ", ".join(" or ".join(names) for names in tops.values())
-        raise FileRefused(
-            "column_missing",
-            f"no column {', '.join(missing)}; found {told(found) or 'no header'}; required are {required}",
-        )
+        required = ", ".join(" or ".join(names) for names in tops.values() if names)
+        header = told(found) if any(found) else "no header"
+        wanted = f"required are {required}" if required else f"known are {told(contract.named)}"
+        raise FileRefused("column_missing", f"no column {', '.join(missing)}; found {header}; {wanted}")
     used = dict.fromkeys((*contract.named, *gathered_columns(found, contract)))
     twice = [name for name in used if counts[name] > 1]
     if twice:

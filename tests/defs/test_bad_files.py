@@ -132,14 +132,14 @@ def bad_files(source: str) -> dict[str, tuple[bytes, str]]:
         f"{folder.table}_cut_off.csv.gz": (gzip.compress(header + row, mtime=0)[:-9], "file_unreadable: "),
         f"{folder.table}_cut_off.parquet": (as_parquet(table)[:100], "file_unreadable: "),
         f"{folder.table}_types.parquet": (as_parquet(table | {folder.time_column: [{"seconds": 7}]}), unreadable),
+        f"{folder.table}_empty.csv": (b"", "found no header"),
         "notes.txt": (b"x", "its name does not say what it holds; allowed: events"),
         "events.xlsx": (b"PK\x03\x04", "its name does not say what it holds; allowed: events"),
     }
     if source == "segment":
-        # None of its columns has to be in every row, so that a table of nothing is no error there.
         unknown = {"events_unknown.jsonl": (b'{"type": "purchase", "userId": "u1"}\n', "type_unknown 1")}
         return files | unknown | {"events_no_calls.jsonl": (b'{"batch": []}\n', "batch_empty 1")}
-    return files | {"events_empty.csv": (b"", "found no header")}
+    return files
 
 
 @dataclass(frozen=True)

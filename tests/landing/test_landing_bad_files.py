@@ -221,10 +221,11 @@ def test_an_empty_table_is_refused_for_it_has_no_header(landing):
     assert "found no header" in landing.load_one().detail
 
 
-@pytest.mark.xfail(strict=True, reason="readers._require_columns asks for a header only where a column is required")
-def test_an_empty_table_is_refused_also_where_no_column_has_to_be_in_every_row(landing):
-    landing.of("segment").drop("tracks.csv", b"")
-    assert landing.of("segment").load_one().state == "refused"
+@pytest.mark.parametrize("header", [b"", b"\n", b",,\n1,2,3\n", b'\xef\xbb\xbf""\n'])
+def test_an_empty_table_is_refused_also_where_no_column_has_to_be_in_every_row(landing, header):
+    landing.of("segment").drop("tracks.csv", header)
+    detail = landing.of("segment").load_one().detail
+    assert detail.startswith("column_missing: no column at all; found no header; known are event_text, event, ")
 
 
 def test_a_message_is_short_however_long_the_header_is(landing):
