@@ -6,6 +6,9 @@ from dagster_project.landing.contract import Contract
 from dagster_project.landing.finding import from_cells
 from dagster_project.landing.headers import gathered_columns
 
+# Types of floats, and below which number each of them tells every whole number from the next.
+FLOATS = {"FLOAT": 2**24, "DOUBLE": 2**53}
+
 
 def from_typed_columns(contract: Contract, types: Mapping[str, str]) -> tuple[str, frozenset[str]]:
     """SQL: the columns of the contract, as text, and which of them need no reading of text any more.
@@ -43,7 +46,10 @@ def _parsed(contract: Contract, types: Mapping[str, str], rest: str | None) -> d
 
 def _cell(name: str, type_name: str) -> str:
     """SQL: a column as the text that it would be in a file of lines."""
-    return f"cast({f'to_json({quoted(name)})' if _is_nested(type_name) else quoted(name)} as varchar)"
+    text = f"cast({f'to_json({quoted(name)})' if _is_nested(type_name) else quoted(name)} as varchar)"
+    if type_name not in FLOATS:
+        return text
+    return f"case when {_is_whole(name, type_name)} then cast({_whole(name)} as varchar) else {text} end"
 
 
 def _is_nested(type_name: str) -> bool:
@@ -52,9 +58,19 @@ def _is_nested(type_name: str) -> bool:
 
 def _value(name: str, type_name: str) -> str:
     """SQL: the same as a value in JSON, which has no infinity and nothing that is no number."""
-    if type_name in {"FLOAT", "DOUBLE"}:
-        return f"case when isfinite({quoted(name)}) then {quoted(name)} end"
-    return quoted(name)
+    if type_name not in FLOATS:
+        return quoted(name)
+    number = f"case when isfinite({quoted(name)}) then to_json({quoted(name)}) end"
+    return f"case when {_is_whole(name, type_name)} then to_json({_whole(name)}) else {number} end"
+
+
+def _is_whole(name: str, type_name: str) -> str:
+    """SQL: whether a float is a whole number; many write a column of these as floats where one of them is missing."""
+    return f"abs({quoted(name)}) < {FLOATS[type_name]} and {_whole(name)} = {quoted(name)}"
+
+
+def _whole(name: str) -> str:
+    return f"try_cast({quoted(name)} as bigint)"
 
 
 def quoted(name: str) -> str:

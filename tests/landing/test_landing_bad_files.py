@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import tracemalloc
+from datetime import datetime
 
 import polars as pl
 import pytest
@@ -275,12 +276,51 @@ def test_ids_in_parquet_may_be_whole_numbers(landing):
     assert landing.events("event_id, user_id, company_id") == [("8", "9223372036854775807", "7")]
 
 
-@pytest.mark.xfail(strict=True, reason="readers._cell writes a whole number of a column of floats as 7.0")
 def test_whole_numbers_in_a_column_of_floats_are_whole_numbers(landing):
     # As pandas writes a column of integers in which one is missing.
-    landing.drop("events.parquet", as_parquet(user_id=7.0, timestamp=1763629200.0))
+    landing.drop("events.parquet", as_parquet(user_id=7.0, timestamp=1763629200.0, received_at=1763629200123.0))
     assert landing.load_one().reasons == {}
-    assert landing.events("user_id") == [("7",)]
+    assert landing.events("user_id, occurred_at, received_at") == [
+        ("7", datetime(2025, 11, 20, 9), datetime(2025, 11, 20, 9, 0, 0, 123000))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7.5, "7.5"),
+        (-7.0, "-7"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (2.0**53 - 1, "9007199254740991"),
+        # The next whole number is the same float: it may have been another id.
+        (2.0**53, "9007199254740992.0"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_a_float_that_may_be_no_whole_number_is_kept_as_it_is(landing, value, text):
+    landing.drop("events.parquet", as_parquet(user_id=value))
+    landing.load()
+    assert landing.events("user_id") == [(text,)]
+
+
+def test_seconds_in_floats_of_four_bytes_are_no_instant_for_they_are_minutes_off(landing):
+    stream = io.BytesIO()
+    seconds = pl.Series([1763629200.0], dtype=pl.Float32)
+    pl.DataFrame(EVENT).with_columns(timestamp=seconds).write_parquet(stream)
+    landing.drop("events.parquet", stream.getvalue())
+    assert landing.load_one().reasons == {"timestamp_unreadable": 1}
+
+
+def test_whole_numbers_in_floats_are_whole_numbers_among_the_traits_too(landing):
+    rows = {"id": ["u1", "u2", "u3"], "company_id": [7.0, None, 7.5], "share": [float("inf"), -0.0, 1e300]}
+    landing.of("segment").drop_table("users.parquet", rows)
+    landing.of("segment").load()
+    assert landing.rows("select traits from raw.segment_calls order by line_number") == [
+        ('{"company_id":7,"share":null}',),
+        ('{"company_id":null,"share":0}',),
+        ('{"company_id":7.5,"share":1e300}',),
+    ]
 
 
 @pytest.mark.parametrize("column", [name for name in EVENT if name != "timestamp"])

@@ -87,6 +87,14 @@ def test_a_table_gives_the_rows_of_a_file_with_its_contents(
     assert counts == [(sum(r.loaded_count for r in reports), sum(r.quarantined_count for r in reports))]
 
 
+def test_an_id_that_a_table_holds_as_a_float_is_the_whole_number(warehouse: duckdb.DuckDBPyConnection):
+    warehouse.execute(EVENTS.replace("'u1'", "'7'").replace("'u2'", "'7.5'"))
+    warehouse.execute("alter table app.events alter user_id type double using try_cast(user_id as double)")
+    connect(warehouse, "product_events")
+    seen = warehouse.sql("select event_id, user_id from in_warehouse.product_events order by 1").fetchall()
+    assert seen == [("e1", "7"), ("e2", "7.5")]
+
+
 @pytest.mark.parametrize("raw_table", TABLES)
 def test_a_view_has_the_shape_of_its_raw_table_whatever_tables_there_are(
     warehouse: duckdb.DuckDBPyConnection, raw_table: str
