@@ -7,7 +7,7 @@ all of them alike. The contracts themselves are in `sources`, one module a sourc
 from dataclasses import dataclass, field
 from typing import Literal
 
-# A `word` is a text that is no JSON object or array: an id, the name of an event.
+# A `word` is a text that is no JSON object or array and has no null character: an id, the name of an event.
 Type = Literal["text", "word", "instant", "milliseconds", "json", "whole", "number"]
 
 

@@ -161,7 +161,8 @@ def _typed(column: Column, is_parsed: bool) -> tuple[str, str | None]:
         is_wrong = f"{value} is null"
     elif column.type == "word":
         found = text if column.otherwise is None else column.table_column
-        is_wrong = f"left({found}, 1) in ('{{', '[') and json_valid({found})"
+        # To the next program a null character is the end of the text, and so another id.
+        is_wrong = f"(contains({found}, chr(0)) or left({found}, 1) in ('{{', '[') and json_valid({found}))"
     elif column.type == "instant":
         value = f"{column.name}_instant"
         is_wrong = f"{value} is null"

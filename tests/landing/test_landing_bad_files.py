@@ -144,7 +144,6 @@ NULL_BYTE = "a\0b"
     ],
     ids=["json", "csv", "parquet"],
 )
-@pytest.mark.xfail(strict=True, reason="judging._typed takes any text")
 def test_an_id_with_a_null_byte_is_put_aside(landing, name, content):
     landing.drop(name, content)
     assert landing.load_one().reasons == {"user_id_unreadable": 1}
