@@ -140,13 +140,14 @@ def _instant(column: Column, is_parsed: bool) -> str:
     if is_parsed:
         # The years that a text may say.
         return f"case when {text} >= timestamp '0001-01-01' and {text} < timestamp '10000-01-01' then {text} end"
-    # ISO 8601 without a zone is UTC (the session's zone); epoch seconds and milliseconds are digits only. Made of its
-    # microseconds, because going through the calendar of a time zone takes longer than all the rest.
+    # ISO 8601 without a zone is UTC (the session's zone); epoch seconds and milliseconds are digits only, as many as
+    # they had since 1973. Made of its microseconds, because going through the calendar of a time zone takes longer than
+    # all the rest.
     return (
         f"case when regexp_full_match({text}, '{ISO_8601}') "
         f"then make_timestamp(epoch_us(try_cast({text} as timestamptz))) "
-        f"when regexp_full_match({text}, '[0-9]{{10}}') then make_timestamp(cast({text} as bigint) * 1000000) "
-        f"when regexp_full_match({text}, '[0-9]{{13}}') then make_timestamp(cast({text} as bigint) * 1000) end"
+        f"when regexp_full_match({text}, '[0-9]{{9,10}}') then make_timestamp(cast({text} as bigint) * 1000000) "
+        f"when regexp_full_match({text}, '[0-9]{{12,13}}') then make_timestamp(cast({text} as bigint) * 1000) end"
     )
 
 

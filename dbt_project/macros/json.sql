@@ -22,12 +22,12 @@
 
 {% macro text(value) -%} cast({{ value }} as {{ dbt.type_string() }}) {%- endmacro %}
 
-{# ISO 8601 (without a zone: UTC) or epoch seconds or milliseconds, as a UTC timestamp. #}
+{# ISO 8601 (without a zone: UTC) or epoch seconds or milliseconds (since 1973), as a UTC timestamp. #}
 {% macro instant_or_null(text) -%} {{ return(adapter.dispatch('instant_or_null', 'pql')(text)) }} {%- endmacro %}
 {% macro default__instant_or_null(text) -%}
     timezone('UTC', case
-        when regexp_full_match({{ text }}, '[0-9]{10}') then make_timestamptz(try_cast({{ text }} as bigint) * 1000000)
-        when regexp_full_match({{ text }}, '[0-9]{13}') then make_timestamptz(try_cast({{ text }} as bigint) * 1000)
+        when regexp_full_match({{ text }}, '[0-9]{9,10}') then make_timestamptz(try_cast({{ text }} as bigint) * 1000000)
+        when regexp_full_match({{ text }}, '[0-9]{12,13}') then make_timestamptz(try_cast({{ text }} as bigint) * 1000)
         when regexp_full_match({{ text }}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9].*)?') then try_cast({{ text }} as timestamptz)
     end)
 {%- endmacro %}

@@ -37,8 +37,6 @@ class Folder:
     table: str
     header: str
     time_column: str
-    # Mixpanel counts seconds, and is believed from when they have ten digits.
-    first_clock: str = CLOCKS[0]
     nothing: str = ""
     # What is told of a table of something else.
     other_table: str = "column_missing: no column "
@@ -78,7 +76,6 @@ FOLDERS = {
         "events",
         "insert_id,distinct_id,name,time",
         "time",
-        first_clock="2002-01-01T00:00:00+00:00",
         nothing="event_missing",
     ),
     "amplitude": Folder(
@@ -90,10 +87,6 @@ FOLDERS = {
     ),
 }
 each_source = pytest.mark.parametrize("source", FOLDERS)
-
-
-def clocks_of(source: str) -> list[str]:
-    return [FOLDERS[source].first_clock, *CLOCKS[1:]]
 
 
 def as_lines(*rows: object) -> bytes:
@@ -184,7 +177,7 @@ def drop_everything(folder: Path, source: str) -> None:
     (folder / "events_link.csv").symlink_to("nowhere.csv")
     (folder / "events_nothing_yet.jsonl").write_bytes(b"\n")
     # Latest first, and the mark that some editors put before a text.
-    good = as_lines(*(FOLDERS[source].line(source, at) for at in reversed(clocks_of(source))))
+    good = as_lines(*(FOLDERS[source].line(source, at) for at in reversed(CLOCKS)))
     (folder / "events_zz_good.jsonl").write_bytes(b"\xef\xbb\xbf" + good)
 
 
@@ -252,7 +245,7 @@ def counted_days(*clocks: str) -> Counter:
 @each_source
 def test_events_of_wrong_clocks_and_other_zones_are_kept_and_count_on_their_day(visits: Visits, source: str):
     ours = {day: count for user, day, count in visits.days_at_first if user == f"u_{source}"}
-    assert ours == counted_days(*clocks_of(source))
+    assert ours == counted_days(*CLOCKS)
     assert len(ours) == 4
     kept = visits.pipeline.query(f"select count(*) from intermediate.int_events where source = '{source}'")
     assert kept == [(len(CLOCKS) + 1,)]
@@ -261,7 +254,7 @@ def test_events_of_wrong_clocks_and_other_zones_are_kept_and_count_on_their_day(
 @each_source
 def test_an_event_that_comes_late_counts_on_the_day_it_happened(visits: Visits, source: str):
     ours = {day: count for user, day, count in days(visits.pipeline) if user == f"u_{source}"}
-    assert ours == counted_days(*clocks_of(source), LATE)
+    assert ours == counted_days(*CLOCKS, LATE)
     assert ours[datetime.fromisoformat(LATE).date()] == 2
 
 
@@ -275,7 +268,7 @@ def test_nothing_after_the_clock_counts(visits: Visits):
 def test_unknown_event_names_are_listed_with_counts_and_when_they_were_seen(visits: Visits):
     seen = defaultdict(list)
     for source in set(FOLDERS) - {"product"}:
-        for at in (*clocks_of(source), LATE):
+        for at in (*CLOCKS, LATE):
             seen[source].append(datetime.fromisoformat(at).astimezone(UTC).replace(tzinfo=None))
     happened = {source: [at for at in moments if at <= AS_OF.replace(tzinfo=None)] for source, moments in seen.items()}
     listed = visits.pipeline.table("report.unmapped_events").sort("source").rows()
