@@ -10,7 +10,7 @@ from typing import Literal
 import duckdb
 
 from dagster_project.landing.chunks import FileRefused
-from dagster_project.landing.files import LandingFile, content_hash, list_landing, sighting_of
+from dagster_project.landing.files import LandingFile, content_hash, format_of, list_landing, sighting_of
 from dagster_project.landing.judging import forget_judged, take_rows
 from dagster_project.landing.readers import read_chunks
 from dagster_project.landing.sources import CONTRACTS
@@ -129,16 +129,17 @@ def _known_hash(connection: duckdb.DuckDBPyConnection, sighting: tuple) -> str |
 
 
 def _earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str) -> FileReport | None:
-    """What became of this content before, as this kind of file.
+    """What became of this content before, as this kind of file and in this format.
 
     The name says how content is read. So content that was refused under another name gets another chance, and so does
-    content that was loaded as another kind.
+    content that was loaded as another kind or in another format.
     """
-    found = connection.sql(
+    known = connection.sql(
         "select file_name, state, reason from raw.landing_files "
         "where content_hash = ? and source = ? and kind = ? and (state = 'loaded' or file_name = ?) order by state",
         params=[file_hash, file.source, file.kind, file.path.name],
     ).fetchall()
+    found = [outcome for outcome in known if format_of(outcome[0]) == file.format]
     if not found:
         return None
     first_name, state, reason = found[0]

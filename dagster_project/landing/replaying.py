@@ -153,13 +153,14 @@ def _take_whole_file(
     connection: duckdb.DuckDBPyConnection, aside: _Aside, file: LandingFile | None, contract: Contract
 ) -> ReplayedFile:
     """Load a file that was refused, as if it had been taken when it was seen first."""
-    twin = connection.sql(
+    loaded_names = connection.sql(
         "select file_name from raw.landing_files "
         "where content_hash = ? and source = ? and kind = ? and state = 'loaded'",
         params=[aside.content_hash, aside.source, aside.kind],
     ).fetchall()
-    if twin:
-        raise _CannotBeReplayed(f"the same content was loaded from {aside.source}/{twin[0][0]}")
+    twins = [name for (name,) in loaded_names if format_of(name) == format_of(aside.file_name)]
+    if twins:
+        raise _CannotBeReplayed(f"the same content was loaded from {aside.source}/{twins[0]}")
     try:
         with _chunks_of_file(connection, aside, file, contract) as chunks:
             connection.execute(f"delete from raw.quarantine where {OF_FILE}", aside.origin)

@@ -152,7 +152,6 @@ def test_an_id_with_a_null_byte_is_put_aside(landing, name, content):
 # One content under several names
 
 
-@pytest.mark.xfail(strict=True, reason="loading._earlier_outcome does not ask how the content was read")
 def test_a_table_that_was_called_json_lines_is_loaded_once_it_has_its_right_name(landing):
     path = landing.drop("events.jsonl", TEXTS["events.csv"])
     assert landing.load_one().loaded_count == 0
@@ -161,7 +160,15 @@ def test_a_table_that_was_called_json_lines_is_loaded_once_it_has_its_right_name
     assert landing.events("event_id") == [("e1",)]
 
 
-@pytest.mark.xfail(strict=True, reason="loading._earlier_outcome does not ask how the content was read")
+def test_the_same_content_is_loaded_once_under_any_names_of_one_format(landing):
+    landing.drop("events_1.csv", TEXTS["events.csv"])
+    landing.drop("events_2.csv", TEXTS["events.csv"])
+    landing.drop("events_3.jsonl", TEXTS["events.csv"])
+    assert [file.state for file in landing.load().files] == ["loaded", "known", "loaded"]
+    assert [file.state for file in landing.load().files] == ["known"] * 3
+    assert landing.events("file_name") == [("events_1.csv",)]
+
+
 def test_an_empty_table_stays_refused_also_where_an_empty_file_of_lines_was_taken(landing):
     landing.drop("events_1.csv", b"")
     landing.drop("events_2.jsonl", b"")
