@@ -49,7 +49,7 @@ def count_of(calls: list[dict], types: tuple[str, ...]) -> int:
 
 def test_every_usable_call_is_an_event_or_a_profile_change(pipeline: Pipeline, good_calls: list[dict]):
     ((events,),) = pipeline.query("select count(*) from intermediate.int_events")
-    ((changes,),) = pipeline.query(f"select count(*) from staging.stg_segment__calls where call_type in {PROFILES}")
+    ((changes,),) = pipeline.query("select count(*) from staging.stg_segment__statements")
     assert (events, changes) == (count_of(good_calls, EVENTS), count_of(good_calls, PROFILES))
     assert min(events, changes) > 100
 
