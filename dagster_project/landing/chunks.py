@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -40,10 +41,14 @@ class Chunk:
     parameters: dict[str, object] = field(default_factory=dict)
 
 
-class _Stream:
-    """Data frames as DuckDB reads them; it would ask for pyarrow if it knew that these are some."""
+class Stream:
+    """Data frames as DuckDB reads them; it would ask for pyarrow if it knew that these are some.
 
-    def __init__(self, frame: pl.DataFrame):
+    Args:
+        frame: Or anything of polars that gives frames one by one.
+    """
+
+    def __init__(self, frame: Any):
         self.frame = frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
@@ -57,7 +62,7 @@ def handed_over(connection: duckdb.DuckDBPyConnection, frames: Iterable[pl.DataF
         for frame in _one_ahead(frames):
             if stream is None:
                 # Once for all: until the transaction ends, the database keeps alive whatever was registered in it.
-                stream = _Stream(frame)
+                stream = Stream(frame)
                 connection.register(FRAME, stream)
             stream.frame = frame
             yield chunk

@@ -1,6 +1,6 @@
 """Lines of JSON → chunks of rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,11 +17,13 @@ from dagster_project.landing.finding import from_lines
 BLOCK_BYTES = 4 * 1024 * 1024
 FIRST_CHUNK_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 128 * 1024 * 1024
+FRAME_SCHEMA = {"line_number": pl.Int64, "line": pl.String, "is_utf8": pl.Boolean}
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> Iterator[Chunk]:
-    return _judgeable(connection, _frames(path), contract)
+    frames = frames_of_lines(path, FIRST_CHUNK_BYTES, CHUNK_BYTES)
+    return handed_over(connection, frames, chunk_of_lines(contract))
 
 
 def read_kept_lines(
@@ -29,24 +31,23 @@ def read_kept_lines(
 ) -> Iterator[Chunk]:
     """Lines of JSON that were kept, each with its number, as if they stood in a file."""
     kept = pl.DataFrame(lines, schema={"line_number": pl.Int64, "line": pl.String}, orient="row")
-    return _judgeable(connection, [kept.with_columns(is_utf8=True)], contract)
+    return handed_over(connection, [kept.with_columns(is_utf8=True)], chunk_of_lines(contract))
 
 
-def _judgeable(
-    connection: duckdb.DuckDBPyConnection, frames: Iterable[pl.DataFrame], contract: Contract
-) -> Iterator[Chunk]:
+def chunk_of_lines(contract: Contract) -> Chunk:
+    """The rows of whatever lines are the relation `landing_frame`."""
     # A document's own writing of a value is JSON: nothing has to be parsed a second time.
     parsed = frozenset(column.name for column in contract.columns if column.type == "json")
-    return handed_over(connection, frames, Chunk(from_lines(contract), parsed=parsed))
+    return Chunk(from_lines(contract), parsed=parsed)
 
 
-def _frames(path: Path) -> Iterator[pl.DataFrame]:
-    """Lines with their numbers, chunk by chunk: line_number, line, is_utf8.
+def frames_of_lines(path: Path, first_bytes: int, most_bytes: int) -> Iterator[pl.DataFrame]:
+    """Lines with their numbers, frame by frame: line_number, line, is_utf8.
 
     Split here, not by DuckDB: its CSV reader refuses the whole file for one byte that is no UTF-8 or one line that ends
     in another way than the first, and takes a gzip file whose checksum is wrong.
     """
-    next_number, gathered, size, limit = 1, [], 0, FIRST_CHUNK_BYTES
+    next_number, gathered, size, limit = 1, [], 0, first_bytes
     with open_bytes(path) as stream:
         for block in _whole_lines(stream):
             lines = _split(block.removeprefix(BYTE_ORDER_MARK) if next_number == 1 else block)
@@ -56,7 +57,7 @@ def _frames(path: Path) -> Iterator[pl.DataFrame]:
             size += len(block)
             if size >= limit:
                 yield pl.concat(gathered)
-                gathered, size, limit = [], 0, min(2 * limit, CHUNK_BYTES)
+                gathered, size, limit = [], 0, min(2 * limit, most_bytes)
     if gathered:
         yield pl.concat(gathered)
 

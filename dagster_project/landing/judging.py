@@ -66,7 +66,6 @@ def write_judged(
     Args:
         origin: Content hash, source, kind and name of the file.
     """
-    names = ", ".join(contract.raw_columns)
     # Rows stand in the order of the file, but for the calls of lines.
     order = "order by line_number, position" if contract.holds_calls else ""
     connection.execute(
@@ -75,10 +74,15 @@ def write_judged(
         [*origin, load_id],
     )
     connection.execute(
-        f"insert into {contract.table.in_schema} ({names}, file_name, line_number, load_id) "
-        f"select {names}, ?, line_number, ? from {JUDGED} where reason is null {order}",
-        [origin[-1], load_id],
+        f"insert into {contract.table.in_schema} ({raw_row(contract)}) "
+        f"select {raw_row(contract, '$file_name', '$load_id')} from {JUDGED} where reason is null {order}",
+        {"file_name": origin[-1], "load_id": load_id},
     )
+
+
+def raw_row(contract: Contract, file_name: str = "file_name", load_id: str = "load_id") -> str:
+    """SQL: the columns of a raw row, what it says and where it came from."""
+    return ", ".join((*contract.raw_columns, file_name, "line_number", load_id))
 
 
 def forget_judged(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,17 +1,20 @@
 """Landing files → raw tables: each file once by its content, each line either a row or in quarantine."""
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
 from dagster_project.landing.chunks import FileRefused
+from dagster_project.landing.contract import Contract
 from dagster_project.landing.files import LandingFile, content_hash, format_of, list_landing, sighting_of
 from dagster_project.landing.judging import forget_judged, take_rows
+from dagster_project.landing.lines_at_once import coming_lines, take_lines
 from dagster_project.landing.readers import read_chunks
 from dagster_project.landing.sources import CONTRACTS
 from dagster_project.landing.tables import in_one_transaction, next_write_id
@@ -150,14 +153,13 @@ def _earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, f
 
 
 def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str, sighting: tuple) -> FileReport:
-    """Read, judge and write chunk by chunk, and record it, all in one transaction."""
+    """Read, judge and write, and record it, all in one transaction."""
     contract = CONTRACTS[file.source, file.kind]
     load_id = next_write_id(connection)
     origin = [file_hash, file.source, file.kind, file.path.name]
     try:
-        # Closed last: nothing can be given back in a transaction that has failed.
-        with closing(read_chunks(connection, file, contract)) as chunks, in_one_transaction(connection):
-            reasons = take_rows(connection, file, contract, chunks, origin, load_id)
+        with _rows_of(connection, file, contract) as take, in_one_transaction(connection):
+            reasons = take(origin, load_id)
             # What was read may be half a file, and not what was hashed: nothing may be remembered about it.
             if sighting_of(file) != sighting:
                 raise FileInMotion
@@ -183,3 +185,15 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
     return FileReport(
         file.name, file.kind, "loaded", loaded, reasons.total(), dict(sorted(reasons.items())), load_id=load_id
     )
+
+
+@contextmanager
+def _rows_of(connection: duckdb.DuckDBPyConnection, file: LandingFile, contract: Contract) -> Iterator[Callable]:
+    """What takes the rows of a file, given their origin and load id, and returns how many had which reason."""
+    # Closed last: nothing can be given back in a transaction that has failed.
+    if file.format == "jsonl" and not contract.holds_calls:
+        with coming_lines(connection) as stream:
+            yield partial(take_lines, connection, file, contract, stream)
+    else:
+        with closing(read_chunks(connection, file, contract)) as chunks:
+            yield partial(take_rows, connection, file, contract, chunks)
