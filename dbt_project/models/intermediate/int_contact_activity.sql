@@ -1,13 +1,9 @@
 with ever as (
-    select user_id, max(last_at) as last_active_at
+    select
+        user_id,
+        max(case when is_activity then last_at end) as last_active_at,
+        max(case when is_login then last_at end) as last_login_at
     from {{ ref('int_user_event_days') }}
-    where is_activity
-    group by user_id
-),
-logins as (
-    select user_id, max(last_at) as last_login_at
-    from {{ ref('int_user_event_days') }}
-    where is_login
     group by user_id
 ),
 this_week as (
@@ -28,11 +24,10 @@ invitations as (
 select
     users.user_id,
     ever.last_active_at,
-    logins.last_login_at,
+    ever.last_login_at,
     coalesce(this_week.key_action_7d_count, 0) as key_action_7d_count,
     coalesce(invitations.teammates_invited_count, 0) as teammates_invited_count
 from {{ ref('int_users') }} as users
 left join ever on ever.user_id = users.user_id
-left join logins on logins.user_id = users.user_id
 left join this_week on this_week.user_id = users.user_id
 left join invitations on invitations.user_id = users.user_id
