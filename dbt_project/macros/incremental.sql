@@ -60,23 +60,3 @@
     {%- for source in var('event_sources') -%} {%- do names.append('stg_' ~ source ~ '__events') -%} {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
-
-{% macro columns_of(row, columns) -%}
-    {% for column in columns %}{{ row }}.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
-{%- endmacro %}
-
-{# Whether two rows have the same values, none of them null, in all these columns. #}
-{% macro same(one, other, columns) -%}
-    {% for column in columns %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
-{%- endmacro %}
-
-{# Whether two rows say the same in all these columns, where nothing is the same as nothing. #}
-{% macro agree(one, other, columns) -%}
-    {% for column in columns %}coalesce({{ one }}.{{ column }}, '') = coalesce({{ other }}.{{ column }}, ''){% if not loop.last %} and {% endif %}{% endfor %}
-{%- endmacro %}
-
-{# One number for the rows of a table, whatever their order; another one as soon as a value differs. #}
-{% macro fingerprint(relation, columns) -%} {{ return(adapter.dispatch('fingerprint', 'pql')(relation, columns)) }} {%- endmacro %}
-{% macro default__fingerprint(relation, columns) -%}
-    (select cast(count(*) as varchar) || ':' || cast(coalesce(sum(cast(hash({{ columns | join(', ') }}) as hugeint)), 0) as varchar) from {{ relation }})
-{%- endmacro %}

@@ -28,3 +28,9 @@
 {# Text as a decimal, null where it is no number; dbt.safe_cast is a plain cast on DuckDB. #}
 {% macro number_or_null(text) -%} {{ return(adapter.dispatch('number_or_null', 'pql')(text)) }} {%- endmacro %}
 {% macro default__number_or_null(text) -%} try_cast({{ text }} as decimal(38, 4)) {%- endmacro %}
+
+{# One number for the rows of a table, whatever their order; another one as soon as a value differs. #}
+{% macro fingerprint(relation, columns) -%} {{ return(adapter.dispatch('fingerprint', 'pql')(relation, columns)) }} {%- endmacro %}
+{% macro default__fingerprint(relation, columns) -%}
+    (select cast(count(*) as varchar) || ':' || cast(coalesce(sum(cast(hash({{ columns | join(', ') }}) as hugeint)), 0) as varchar) from {{ relation }})
+{%- endmacro %}

@@ -3,7 +3,7 @@ with ever as (
     select coalesce(named.company_id, users.company_id) as company_id, max(days.last_at) as last_active_at
     from {{ ref('int_event_days_identified') }} as days
     inner join {{ ref('int_event_meanings') }} as meanings
-        on {{ agree('meanings', 'days', ['source', 'source_event', 'event_kind']) }}
+        on {{ is_meaning_of('days') }}
     left join {{ ref('int_companies_named') }} as named on named.company_id = days.company_id
     left join {{ ref('int_users') }} as users on users.user_id = days.user_id
     where meanings.is_activity

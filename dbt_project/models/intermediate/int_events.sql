@@ -16,6 +16,6 @@ select
     events.properties
 from {{ ref('int_events_identified') }} as events
 inner join {{ ref('int_event_meanings') }} as meanings
-    on {{ agree('meanings', 'events', ['source', 'source_event', 'event_kind']) }}
+    on {{ is_meaning_of('events') }}
 left join {{ ref('int_companies_named') }} as named on named.company_id = events.company_id
 left join {{ ref('int_users') }} as users on users.user_id = events.user_id

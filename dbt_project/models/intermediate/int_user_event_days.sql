@@ -75,7 +75,7 @@ days as (
         max(days.last_at) as last_at
     from identified as days
     inner join {{ ref('int_event_meanings') }} as meanings
-        on {{ agree('meanings', 'days', ['source', 'source_event', 'event_kind']) }}
+        on {{ is_meaning_of('days') }}
     where days.user_id is not null
     group by
         days.user_id, days.happened_on, meanings.event_type, meanings.is_activity, meanings.is_key_action, meanings.is_login

@@ -7,6 +7,6 @@ select
     max(days.last_at) as last_at
 from {{ ref('int_event_days_identified') }} as days
 inner join {{ ref('int_event_meanings') }} as meanings
-    on {{ agree('meanings', 'days', ['source', 'source_event', 'event_kind']) }}
+    on {{ is_meaning_of('days') }}
 where not meanings.is_in_taxonomy
 group by days.source, meanings.known_as
