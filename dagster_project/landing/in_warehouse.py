@@ -14,11 +14,10 @@ from dagster_project.landing.headers import require_columns, told
 from dagster_project.landing.judging import judged
 from dagster_project.landing.loading import FileReport, LoadReport
 from dagster_project.landing.places import Place, PlacesInvalid
-from dagster_project.landing.sources import CONTRACTS
-from dagster_project.landing.tables import NO_FILE, in_one_transaction
+from dagster_project.landing.sources import CONTRACTS, kinds_in
+from dagster_project.landing.tables import NO_FILE, VIEWS, in_one_transaction
 from dagster_project.landing.typed_columns import from_typed_columns, literal, quoted
 
-SCHEMA = "in_warehouse"
 # All of them stand in their table; a person needs some to see what is wrong.
 KEPT_PER_REASON = 1_000
 
@@ -46,14 +45,14 @@ def connect_tables(connection: duckdb.DuckDBPyConnection, place: Place, table: R
         reports.append(_counted(connection, contract, rows, name))
         selects.append(_view_of(connection, contract, rows, name))
     with in_one_transaction(connection):
-        connection.execute(f"create schema if not exists {SCHEMA}")
+        connection.execute(f"create schema if not exists {VIEWS}")
         view = " union all ".join(selects) or f"select * from {table.in_schema} where false"
         connection.execute(f"create or replace view {view_of(table)} as {view}")
     return LoadReport(place.source, reports, is_of_tables=True)
 
 
 def view_of(table: RawTable) -> str:
-    return f"{SCHEMA}.{table.name}"
+    return f"{VIEWS}.{table.name}"
 
 
 def files_left_lying(landing_dir: Path, source: str) -> list[FileReport]:
@@ -63,14 +62,12 @@ def files_left_lying(landing_dir: Path, source: str) -> list[FileReport]:
     return [FileReport(file.name, file.kind, "refused", detail=why) for file in listing.files]
 
 
-def forget_tables(connection: duckdb.DuckDBPyConnection, source: str, table: RawTable) -> None:
-    """Take away what was kept of a source whose files land again."""
-    kinds = [
-        kind for (of_source, kind), contract in CONTRACTS.items() if of_source == source and contract.table == table
-    ]
+def forget_tables(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    """Take away what was kept for a raw table that files fill again."""
+    source, kinds = kinds_in(table)
     connection.execute(
         "delete from raw.quarantine where content_hash = ? and source = ? and kind in (select unnest(?))",
-        [NO_FILE, source, kinds],
+        [NO_FILE, source, list(kinds)],
     )
 
 

@@ -13,6 +13,8 @@ from dagster_project.landing.sources import LANDING_TABLES
 
 # In place of the hash of a file: the row stands in a table that is in the warehouse already.
 NO_FILE = "in the warehouse"
+# The schema of the views on such tables, each named as the raw table that it stands for.
+VIEWS = "in_warehouse"
 RAW_TABLES = """
 create schema if not exists raw;
 

@@ -221,7 +221,7 @@ def test_a_replay_leaves_rows_of_tables_alone_and_they_go_when_files_land_again(
     connect(warehouse, "product_events")
     assert replay_quarantine(warehouse, tmp_path) == []
     assert warehouse.sql("select count(*) from raw.quarantine").fetchall() == [(2,)]
-    forget_tables(warehouse, "product", TABLES["product_users"])
+    forget_tables(warehouse, TABLES["product_users"])
     assert warehouse.sql("select count(*) from raw.quarantine").fetchall() == [(2,)]
-    forget_tables(warehouse, "product", TABLES["product_events"])
+    forget_tables(warehouse, TABLES["product_events"])
     assert warehouse.sql("select count(*) from raw.quarantine").fetchall() == [(0,)]
