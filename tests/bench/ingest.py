@@ -52,14 +52,8 @@ def bench_ingest(folder: Path) -> None:
 def bench_json_lines(folder: Path) -> None:
     landing = folder / "lines"
     drop_events(landing, 0, EVENTS)
-    compared(
-        f"load {EVENTS:,} events, gzipped JSON lines",
-        lambda: load(folder / "load.duckdb", landing),
-        "read_json",
-        create_table(folder / "scan.duckdb", f"read_json('{landing}/product/*.jsonl.gz', columns = {COLUMNS})"),
-        ALLOWED_TO_READ_JSON,
-    )
-    print_peak(folder, landing)
+    source = f"read_json('{landing}/product/*.jsonl.gz', columns = {COLUMNS})"
+    bench_load(folder, landing, "gzipped JSON lines", "read_json", source, ALLOWED_TO_READ_JSON)
 
 
 def bench_parquet(folder: Path) -> None:
@@ -69,12 +63,17 @@ def bench_parquet(folder: Path) -> None:
     with duckdb.connect() as connection:
         source = f"read_json('{folder}/lines/product/*.jsonl.gz', columns = {COLUMNS})"
         connection.execute(f"copy (select * from {source}) to '{file}' (format parquet)")
+    bench_load(folder, landing, "one Parquet file", "create table as", f"'{file}'", ALLOWED_TO_CREATE_TABLE)
+
+
+def bench_load(folder: Path, landing: Path, what: str, name_of_other: str, source: str, allowed_ratio: float) -> None:
+    """Our load of a landing folder beside a plain table of the same source, and the memory that ours needs."""
     compared(
-        f"load {EVENTS:,} events, one Parquet file",
+        f"load {EVENTS:,} events, {what}",
         lambda: load(folder / "load.duckdb", landing),
-        "create table as",
-        create_table(folder / "scan.duckdb", f"'{file}'"),
-        ALLOWED_TO_CREATE_TABLE,
+        name_of_other,
+        create_table(folder / "scan.duckdb", source),
+        allowed_ratio,
     )
     print_peak(folder, landing)
 
