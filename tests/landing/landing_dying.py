@@ -1,4 +1,9 @@
-"""A process that dies between two statements."""
+"""A process that dies between two statements, or in the middle of one."""
+
+import os
+from pathlib import Path
+
+from dagster_project.settings import PROJECT_DIR
 
 
 class Died(BaseException):
@@ -32,3 +37,24 @@ class DyingConnection:
         if self.statements_left == 0:
             raise Died
         self.statements_left -= 1
+
+
+class TellingConnection:
+    """Prints a line before rows of events are written, so that another process knows when to kill this one."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.register, self.unregister = connection.register, connection.unregister
+
+    def execute(self, statement, *arguments):
+        if statement.startswith("insert into raw.product_events"):
+            print("now", flush=True)
+        return self.connection.execute(statement, *arguments)
+
+    def sql(self, *arguments, **named):
+        return self.connection.sql(*arguments, **named)
+
+
+def finding_test_modules() -> dict[str, str]:
+    """The environment of a process that imports the project and the modules beside this one."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT_DIR), str(Path(__file__).parent)])}

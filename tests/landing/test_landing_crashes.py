@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from landing_dying import Died, DyingConnection
+from landing_dying import Died, DyingConnection, finding_test_modules
 from landing_folder import Landing
 from landing_lines import as_lines, event
 
@@ -25,22 +25,12 @@ FILES = {
 LOADS_A_LARGE_FILE = """
 import sys
 from pathlib import Path
+from landing_dying import TellingConnection
 from dagster_project.landing import loading
 from dagster_project.resources.warehouse import open_warehouse
 
-class Watched:
-    def __init__(self, connection):
-        self.connection = connection
-        self.register, self.unregister = connection.register, connection.unregister
-    def sql(self, *arguments, **named):
-        return self.connection.sql(*arguments, **named)
-    def execute(self, statement, *arguments):
-        if statement.startswith("insert into raw.product_events"):
-            print("now", flush=True)
-        return self.connection.execute(statement, *arguments)
-
 with open_warehouse(Path(sys.argv[1])) as connection:
-    loading.load_source(Watched(connection), Path(sys.argv[2]), "product")
+    loading.load_source(TellingConnection(connection), Path(sys.argv[2]), "product")
 print("done", flush=True)
 """
 
@@ -115,7 +105,9 @@ def test_a_load_that_is_killed_in_a_large_file_leaves_nothing_of_it_and_is_made_
     warehouse, clean = tmp_path / "killed.duckdb", tmp_path / "clean.duckdb"
     load(warehouse, tmp_path / "empty")
     program = [sys.executable, "-c", LOADS_A_LARGE_FILE, warehouse, landing.folder]
-    with subprocess.Popen(program, cwd=PROJECT_DIR, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        program, cwd=PROJECT_DIR, env=finding_test_modules(), stdout=subprocess.PIPE, text=True
+    ) as child:
         # Twice for the small file, which has a bad line, and once for the large one.
         assert [child.stdout.readline() for _ in range(3)] == ["now\n"] * 3
         os.kill(child.pid, signal.SIGKILL)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from landing_dying import Died, DyingConnection
+from landing_dying import Died, DyingConnection, finding_test_modules
 from landing_folder import Landing, raw_contents
 from landing_lines import as_lines, event
 from landing_mended import mend
@@ -24,24 +24,14 @@ REPLAYS = """
 import sys
 from pathlib import Path
 import pytest
+from landing_dying import TellingConnection
 from landing_mended import mend
 from dagster_project.landing.replaying import replay_quarantine
 from dagster_project.resources.warehouse import open_warehouse
 
-class Watched:
-    def __init__(self, connection):
-        self.connection = connection
-        self.register, self.unregister = connection.register, connection.unregister
-    def sql(self, *arguments, **named):
-        return self.connection.sql(*arguments, **named)
-    def execute(self, statement, *arguments):
-        if statement.startswith("insert into raw.product_events"):
-            print("now", flush=True)
-        return self.connection.execute(statement, *arguments)
-
 mend(pytest.MonkeyPatch(), "product", "events", "timestamp", "at")
 with open_warehouse(Path(sys.argv[1])) as connection:
-    replay_quarantine(Watched(connection), Path(sys.argv[2]))
+    replay_quarantine(TellingConnection(connection), Path(sys.argv[2]))
 print("done", flush=True)
 """
 
@@ -111,9 +101,9 @@ def test_a_replay_that_is_killed_in_a_large_file_leaves_it_as_it_was_and_is_made
     warehouse = tmp_path / "killed.duckdb"
     before = load(warehouse, landing.folder)
     program = [sys.executable, "-c", REPLAYS, warehouse, landing.folder]
-    path = os.pathsep.join([str(PROJECT_DIR), str(Path(__file__).parent)])
-    environment = os.environ | {"PYTHONPATH": path}
-    with subprocess.Popen(program, cwd=PROJECT_DIR, env=environment, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        program, cwd=PROJECT_DIR, env=finding_test_modules(), stdout=subprocess.PIPE, text=True
+    ) as child:
         # Once for the small file and once for the large one.
         assert [child.stdout.readline() for _ in range(2)] == ["now\n", "now\n"]
         os.kill(child.pid, signal.SIGKILL)
