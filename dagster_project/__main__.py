@@ -10,14 +10,15 @@ COMMANDS = {
     "plan": "what a sync would change; sends nothing",
     "rules": "check the rule files and print them in plain English",
     "explain": "why somebody has their score",
+    "recompute": "everybody's score at a past moment; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("explain", "dev")
+WITH_ARGUMENTS = ("rules", "explain", "recompute", "dev")
 
 
 def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
-        lines = [f"  {name:<8} {what}" for name, what in COMMANDS.items()]
+        lines = [f"  {name:<9} {what}" for name, what in COMMANDS.items()]
         sys.stderr.write("usage: python -m dagster_project <command>\n" + "\n".join(lines) + "\n")
         return 2
     name, *rest = arguments

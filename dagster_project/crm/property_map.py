@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from dagster_project.rules.cross_checks import HUBSPOT_OWN_PROPERTIES
+from dagster_project.rules.checks.crm import HUBSPOT_OWN_PROPERTIES, SQL_DEFINITION
+from dagster_project.rules.english import sql_definition_in_english
 from dagster_project.rules.reading import RuleBook
 
 ObjectType = Literal["contacts", "companies"]
@@ -47,6 +48,7 @@ class MappedObject:
 
 def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObject]:
     """The map of every object type; shipped names begin with `zo_`, and `prefix` takes its place."""
+    sentence = sql_definition_in_english(book)
     objects: dict[ObjectType, MappedObject] = {}
     for rule in book.rules("crm_objects"):
         properties = tuple(
@@ -55,7 +57,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
                 source_column=row.source_column,
                 value_type=row.value_type,
                 label=row.label,
-                description=row.description,
+                description=row.description and row.description.replace(SQL_DEFINITION, sentence),
                 clears_when_unknown=row.when_unknown == "clear",
                 is_unique=row.is_unique,
                 is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dagster_project.rules.cross_checks import cross_check
+from dagster_project.rules.checks import cross_check
 from dagster_project.rules.reading import RuleBook, RulesInvalid, read_file
 from dagster_project.rules.schema import RULE_FILES
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.rules.cross_checks import bands_cover_every_score_once
+from dagster_project.rules.checks.scores import bands_cover_every_score_once
 from dagster_project.rules.reading import Row, RuleBook, RuleProblem
 from dagster_project.rules.schema import ScoreBand
 

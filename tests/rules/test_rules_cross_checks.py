@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from dagster_project.rules.cross_checks import DESIRED_COLUMNS
+from dagster_project.rules.checks.crm import DESIRED_COLUMNS
 from dagster_project.settings import DBT_PROJECT_DIR
 
 DECIDE_MODELS = DBT_PROJECT_DIR / "models" / "marts" / "decide" / "_decide__models.yml"
@@ -14,6 +14,7 @@ TAXONOMY = (
     "subscription_started, teammate_invited, trial_started, webinar_attended"
 )
 KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
+KNOWN_EVENTS_OR_FLAGS = f"one of is_activity, is_key_action, is_login, or {KNOWN_EVENTS}"
 
 
 @pytest.mark.parametrize(
@@ -26,98 +27,15 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
             {"event_type": "file_uploaded"},
             f"event_type: found 'file_uploaded'; allowed: {KNOWN_EVENTS}",
         ),
+        ("engagement_rules", 2, {"events": "is_fun"}, f"events: found 'is_fun'; allowed: {KNOWN_EVENTS_OR_FLAGS}"),
         (
             "engagement_rules",
             2,
-            {"events": "is_fun"},
-            f"events: found 'is_fun'; allowed: one of is_activity, is_key_action, is_login, or {KNOWN_EVENTS}",
+            {"events": "trial_started|trial_ended"},
+            f"events: found 'trial_ended'; allowed: {KNOWN_EVENTS_OR_FLAGS}",
         ),
-        # engagement rules are complete
-        (
-            "engagement_rules",
-            2,
-            {"score_group": "other"},
-            "score_group: found 'other'; allowed: a score_group of score_groups.csv: product_signals",
-        ),
-        (
-            "engagement_rules",
-            2,
-            {"decay_days": ""},
-            "decay_days: is empty; allowed: days, since decay is step",
-        ),
-        (
-            "engagement_rules",
-            2,
-            {"decay": "none"},
-            "decay_days: found '90'; allowed: empty, since decay is none",
-        ),
-        (
-            "engagement_rules",
-            2,
-            {"events": ""},
-            "events: is empty; allowed: an event type, since aggregate is count",
-        ),
-        (
-            "engagement_rules",
-            2,
-            {"threshold": "1.5"},
-            "threshold: found '1.5'; allowed: a whole number of events",
-        ),
-        (
-            "engagement_rules",
-            2,
-            {"property": "colour"},
-            "property: found 'colour'; allowed: empty unless distinct_values",
-        ),
-        (
-            "engagement_rules",
-            4,
-            {"property": ""},
-            "property: is empty; allowed: the event property to count",
-        ),
-        (
-            "engagement_rules",
-            4,
-            {"window_hours": "24"},
-            "window_hours: found '24'; allowed: empty for distinct_values",
-        ),
-        (
-            "engagement_rules",
-            6,
-            {"events": "is_login"},
-            "events: found 'is_login'; allowed: empty for company_usage_ratio",
-        ),
-        (
-            "engagement_rules",
-            6,
-            {"window_hours": "24"},
-            "window_hours: found '24'; allowed: empty: it has no window",
-        ),
-        (
-            "engagement_rules",
-            6,
-            {"holds": "latched"},
-            "holds: found 'latched, none'; allowed: current, with decay none",
-        ),
-        (
-            "engagement_rules",
-            6,
-            {"decay": "step", "decay_days": "90"},
-            "holds: found 'current, step'; allowed: current, with decay none",
-        ),
-        # negative rules have their value
-        (
-            "negative_rules",
-            2,
-            {"value": "gridlark.example"},
-            "value: found 'gridlark.example'; allowed: empty: the domains stand in excluded_domains.csv",
-        ),
-        ("negative_rules", 3, {"value": ""}, "value: is empty; allowed: one or more words of a job title"),
-        ("negative_rules", 4, {"value": ""}, "value: is empty; allowed: a whole number of days"),
-        ("negative_rules", 4, {"value": "thirty"}, "value: found 'thirty'; allowed: a whole number of days"),
-        ("negative_rules", 4, {"value": "-30"}, "value: found '-30'; allowed: a whole number of days"),
-        ("negative_rules", 4, {"value": "²"}, "value: found '²'; allowed: a whole number of days"),
-        ("negative_rules", 4, {"value": "999999"}, "value: found '999999'; allowed: a whole number of days"),
+        ("signals", 2, {"events": "paywall"}, f"events: found 'paywall'; allowed: {KNOWN_EVENTS_OR_FLAGS}"),
+        ("account_signals", 3, {"events": "pricing"}, f"events: found 'pricing'; allowed: {KNOWN_EVENTS_OR_FLAGS}"),
         # fit rules have their value
         (
             "fit_rules",
@@ -147,19 +65,6 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
         ("fit_rules", 2, {"value": ""}, "value: is empty; allowed: the job_title to look for"),
         ("fit_rules", 2, {"min_value": "1"}, "min_value: found '1 to None'; allowed: empty for whole_words"),
         ("fit_rules", 6, {"max_value": "1"}, "min_value: found 'None to 1'; allowed: empty for equals"),
-        # weights
-        (
-            "score_weights",
-            2,
-            {"fit_weight": "0.41"},
-            "engagement_weight: found '1.01'; allowed: weights that add up to 1",
-        ),
-        (
-            "score_weights",
-            3,
-            {"fit_weight": "0.7499"},
-            "engagement_weight: found '0.9999'; allowed: weights that add up to 1",
-        ),
         # conditions compare like with like
         (
             "sql_definition",
@@ -194,6 +99,37 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
             {"property": "band", "value": "hot"},
             "value: found 'hot'; allowed: one of nurture, mql, pql",
         ),
+        (
+            "sql_definition",
+            4,
+            {"property": "sales_priority", "value": "high"},
+            "value: found 'high'; allowed: one of normal, low",
+        ),
+        (
+            "sql_definition",
+            4,
+            {"property": "is_icp_match", "value": "yes"},
+            "value: found 'yes'; allowed: one of true, false",
+        ),
+        (
+            "icp_definition",
+            2,
+            {"value": "high"},
+            "value: found 'high'; allowed: a number, since zo_fit_score is one",
+        ),
+        (
+            "icp_definition",
+            2,
+            {"property": "fit_completeness_pct", "value": "50 %"},
+            "value: found '50 %'; allowed: a number, since fit_completeness_pct is one",
+        ),
+        (
+            "icp_definition",
+            3,
+            {"operator": ">"},
+            "operator: found '>'; allowed: = or !=, since is_personal_email_domain is text",
+        ),
+        ("icp_definition", 3, {"value": "no"}, "value: found 'no'; allowed: one of true, false"),
         # absences
         (
             "sales_team",
@@ -219,10 +155,11 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
         # the property map
         (
             "crm_property_map",
-            11,
+            12,
             {"source_column": "pql_score"},
             "source_column: found 'pql_score'; "
-            "allowed: one of company_id, active_users_30d, pql_count, company_score, last_active_at",
+            "allowed: one of company_id, active_users_30d, active_users_7d, active_users_1d, pql_count, "
+            "key_action_7d_count, company_score, strongest_signal, last_active_at",
         ),
         (
             "crm_property_map",
@@ -232,7 +169,7 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
         ),
         (
             "crm_property_map",
-            6,
+            7,
             {"value_type": "number"},
             "value_type: found 'number'; allowed: datetime, since last_active_at holds datetime",
         ),
@@ -252,7 +189,7 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
         ),
         (
             "crm_property_map",
-            8,
+            9,
             {"who_wins": "pipeline"},
             "who_wins: found 'pipeline'; "
             "allowed: person for stage and owner, which salespeople change; pipeline for what only the pipeline knows",
@@ -262,6 +199,12 @@ KNOWN_EVENTS = f"an event_type of event_taxonomy.csv: {TAXONOMY}"
             3,
             {"label": ""},
             "label: is empty; allowed: the name people see: the property is created with it",
+        ),
+        (
+            "crm_property_map",
+            8,
+            {"description": "When: {sql_defintion}"},
+            "description: found '{sql_defintion}'; allowed: {sql_definition}, or no braces",
         ),
     ],
 )
@@ -274,16 +217,8 @@ def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem
 @pytest.mark.parametrize(
     ("file", "row", "cells"),
     [
-        ("engagement_rules", 2, {"events": "is_activity"}),
-        ("engagement_rules", 2, {"decay": "none", "decay_days": ""}),
-        ("engagement_rules", 2, {"threshold": "3.0"}),
-        ("engagement_rules", 6, {"threshold": "0.9999"}),
-        ("negative_rules", 4, {"value": "0"}),
-        ("negative_rules", 3, {"value": "student, intern"}),
         ("fit_rules", 10, {"min_value": "500"}),
         ("fit_rules", 10, {"min_value": "0"}),
-        ("score_weights", 2, {"fit_weight": "1", "engagement_weight": "0"}),
-        ("score_weights", 2, {"fit_weight": "0.3333", "engagement_weight": "0.6667"}),
         ("sql_definition", 3, {"value": "49.5"}),
         ("sql_definition", 3, {"operator": "!=", "value": "-1"}),
         ("sql_definition", 4, {"operator": "!=", "value": "true"}),
@@ -292,7 +227,12 @@ def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem
         ("sales_team", 4, {"absent_until": "2026-11-16"}),
         ("crm_property_map", 3, {"value_type": "text"}),
         ("crm_property_map", 3, {"description": ""}),
-        ("crm_property_map", 8, {"label": "Lifecycle"}),
+        ("crm_property_map", 9, {"label": "Lifecycle"}),
+        ("crm_property_map", 3, {"description": "{sql_definition} {sql_definition}"}),
+        ("sql_definition", 4, {"property": "sales_priority", "value": "low"}),
+        ("sql_definition", 4, {"property": "is_icp_match", "value": "true"}),
+        ("icp_definition", 2, {"property": "fit_completeness_pct", "value": "50"}),
+        ("icp_definition", 2, {"property": "region", "operator": "=", "value": "dach"}),
     ],
 )
 def test_cells_at_the_edge_of_what_goes_together_are_sound(rules, file, row, cells):
@@ -301,25 +241,18 @@ def test_cells_at_the_edge_of_what_goes_together_are_sound(rules, file, row, cel
     assert rules.problems() == []
 
 
-@pytest.mark.parametrize(
-    ("active", "found"),
-    [(("true", "true"), "found 'plg, enterprise'"), (("false", "false"), "is empty")],
-)
-def test_exactly_one_profile_is_active(rules, active, found):
-    for row, value in enumerate(active, start=2):
-        rules.set_cell("score_weights", row, "is_active", value)
-    assert rules.problems() == [f"score_weights.csv, column is_active: {found}; allowed: true for exactly one profile"]
-
-
-def test_without_profiles_none_is_active(rules):
-    rules.keep_rows("score_weights")
-    assert rules.problems() == ["score_weights.csv, column is_active: is empty; allowed: true for exactly one profile"]
-
-
 def test_a_definition_without_conditions_would_qualify_everybody(rules):
     rules.keep_rows("sql_definition")
     assert rules.problems() == [
         "sql_definition.csv: found 'no rows'; allowed: at least one condition: without one everybody is sales qualified"
+    ]
+
+
+def test_an_ideal_customer_without_conditions_would_be_everybody(rules):
+    rules.keep_rows("icp_definition")
+    assert rules.problems() == [
+        "icp_definition.csv: found 'no rows'; "
+        "allowed: at least one condition: without one everybody matches the ideal customer profile"
     ]
 
 
@@ -331,7 +264,13 @@ def test_without_milestones_nobody_would_ever_be_activated(rules):
     ]
 
 
-@pytest.mark.parametrize("name", ["negative_rules", "fit_rules", "excluded_domains", "sales_team", "triggers"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("negative_rules", "fit_rules", "signals", "account_signals", "title_seniority"),
+        *("excluded_domains", "sales_team", "triggers"),
+    ],
+)
 def test_a_team_may_do_without_these_rules(rules, name):
     rules.keep_rows(name)
     assert rules.problems() == []
@@ -339,7 +278,12 @@ def test_a_team_may_do_without_these_rules(rules, name):
 
 def test_without_groups_no_engagement_rule_has_one(rules):
     rules.keep_rows("score_groups")
-    assert len(rules.problems()) == 5
+    problems = rules.problems()
+    assert len(problems) == 14
+    assert problems[0] == (
+        "engagement_rules.csv, row 2, column score_group: found 'product_signals'; "
+        "allowed: a score_group of score_groups.csv whose score is pql: "
+    )
     rules.keep_rows("engagement_rules")
     assert rules.problems() == []
 
@@ -358,7 +302,7 @@ def test_a_mapped_object_needs_a_row_that_says_how_it_is_written(rules):
 
 
 def test_an_object_that_nothing_is_written_on_is_fine(rules):
-    rules.keep_rows("crm_property_map", *range(2, 10))
+    rules.keep_rows("crm_property_map", *range(2, 11))
     assert rules.problems() == []
 
 

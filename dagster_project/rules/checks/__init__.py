@@ -1,0 +1,52 @@
+"""What no single cell shows: rows that contradict each other, and names another file does not know."""
+
+from collections.abc import Callable, Iterator
+
+from dagster_project.rules.checks.crm import crm_properties_have_a_source
+from dagster_project.rules.checks.deciding import absences_end_after_they_begin, conditions_compare_like_with_like
+from dagster_project.rules.checks.engagement import (
+    engagement_rules_are_complete,
+    negative_rules_have_their_value,
+    required_rules_are_there_and_in_no_circle,
+)
+from dagster_project.rules.checks.events import activation_has_a_milestone, event_names_are_known
+from dagster_project.rules.checks.fit import (
+    conditions_name_what_there_is,
+    fact_sources_are_in_order,
+    fit_rules_have_their_value,
+    negative_rules_except_what_they_look_for,
+    regions_name_countries,
+)
+from dagster_project.rules.checks.scores import (
+    bands_cover_every_score_once,
+    settings_are_there_and_within_bounds,
+    weights_add_up_and_every_size_has_one_profile,
+)
+from dagster_project.rules.checks.signals import account_signals_are_complete, signals_are_complete
+from dagster_project.rules.reading import RuleBook, RuleProblem
+
+CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
+    event_names_are_known,
+    activation_has_a_milestone,
+    engagement_rules_are_complete,
+    required_rules_are_there_and_in_no_circle,
+    negative_rules_have_their_value,
+    negative_rules_except_what_they_look_for,
+    fit_rules_have_their_value,
+    regions_name_countries,
+    fact_sources_are_in_order,
+    weights_add_up_and_every_size_has_one_profile,
+    bands_cover_every_score_once,
+    settings_are_there_and_within_bounds,
+    signals_are_complete,
+    account_signals_are_complete,
+    conditions_compare_like_with_like,
+    conditions_name_what_there_is,
+    absences_end_after_they_begin,
+    crm_properties_have_a_source,
+)
+
+
+def cross_check(book: RuleBook) -> list[RuleProblem]:
+    """Every problem that only shows when the files are read together."""
+    return [problem for check in CHECKS for problem in check(book)]

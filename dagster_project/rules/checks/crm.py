@@ -1,0 +1,76 @@
+"""HubSpot properties that nothing could fill."""
+
+import re
+from collections.abc import Iterator
+
+from dagster_project.rules.reading import RuleBook, RuleProblem
+
+# Columns of `decide.crm_contacts_desired` and `decide.crm_companies_desired` that may become HubSpot properties, and
+# what each holds.
+DESIRED_COLUMNS = {
+    "contacts": {
+        "activation_status": "text",
+        "pql_score": "number",
+        "fit_score": "number",
+        "combined_score": "number",
+        "band": "text",
+        "score_reasons": "text",
+        "fit_completeness_pct": "number",
+        "strongest_signal": "text",
+        "sales_priority": "text",
+        "dormant_for_days": "number",
+        "last_active_at": "datetime",
+        "activated_at": "datetime",
+        "handoff_at": "datetime",
+        "lifecycle_stage": "text",
+        "owner_id": "text",
+    },
+    "companies": {
+        "company_id": "text",
+        "active_users_30d": "number",
+        "active_users_7d": "number",
+        "active_users_1d": "number",
+        "pql_count": "number",
+        "key_action_7d_count": "number",
+        "company_score": "number",
+        "strongest_signal": "text",
+        "last_active_at": "datetime",
+    },
+}
+HUBSPOT_OWN_PROPERTIES = ("lifecyclestage", "hubspot_owner_id")
+# In a description it stands for the sentence that sql_definition.csv comes to.
+SQL_DEFINITION = "{sql_definition}"
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
+    file = "crm_property_map.csv"
+    mapped = {row.rule.object_type for row in book.rows["crm_property_map"]}
+    described = {rule.object_type for rule in book.rules("crm_objects")}
+    for object_type in sorted(mapped - described):
+        allowed = f"a row for {object_type}, which crm_property_map.csv writes"
+        yield RuleProblem("crm_objects.csv", None, "object_type", ", ".join(sorted(described)) or None, allowed)
+    for row in book.rows["crm_property_map"]:
+        rule = row.rule
+        columns = DESIRED_COLUMNS[rule.object_type]
+        if rule.source_column not in columns:
+            yield RuleProblem(file, row.number, "source_column", rule.source_column, f"one of {', '.join(columns)}")
+        is_hubspots_own = rule.property in HUBSPOT_OWN_PROPERTIES
+        kind = columns.get(rule.source_column, rule.value_type)
+        if rule.value_type in ("number", "datetime") and rule.value_type != kind:
+            allowed = f"{kind}, since {rule.source_column} holds {kind}"
+            yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)
+        if (rule.who_wins == "person") != is_hubspots_own:
+            allowed = "person for stage and owner, which salespeople change; pipeline for what only the pipeline knows"
+            yield RuleProblem(file, row.number, "who_wins", rule.who_wins, allowed)
+        for placeholder in PLACEHOLDER.findall(rule.description or ""):
+            if placeholder != SQL_DEFINITION:
+                allowed = f"{SQL_DEFINITION}, or no braces"
+                yield RuleProblem(file, row.number, "description", placeholder, allowed)
+        if is_hubspots_own:
+            continue
+        if rule.label is None:
+            yield RuleProblem(file, row.number, "label", None, "the name people see: the property is created with it")
+        if rule.value_type == "enumeration":
+            allowed = f"text, number or datetime; enumeration only for {', '.join(HUBSPOT_OWN_PROPERTIES)}"
+            yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)

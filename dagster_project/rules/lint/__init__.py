@@ -1,0 +1,46 @@
+"""What is allowed and hardly meant: rules that never earn, scores nobody can reach, definitions nobody can recite."""
+
+from collections.abc import Callable, Iterator
+
+from dagster_project.rules.lint.dead import dead_engagement_rules, dead_negative_rules, dead_signals
+from dagster_project.rules.lint.fit_rows import fit_rows_that_never_count, overlapping_fit_bands
+from dagster_project.rules.lint.reach import unreachable_bands, unreachable_conditions
+from dagster_project.rules.lint.unseen import decay_longer_than_the_data, events_that_never_came
+from dagster_project.rules.lint.warning import RuleWarning
+from dagster_project.rules.lint.weight import (
+    one_rule_gives_most,
+    points_do_not_add_up,
+    too_many_conditions,
+    volume_counts_for_much,
+)
+from dagster_project.rules.reading import RuleBook
+from dagster_project.rules.seen import SeenEvents
+
+OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
+    dead_engagement_rules,
+    dead_negative_rules,
+    dead_signals,
+    fit_rows_that_never_count,
+    overlapping_fit_bands,
+    unreachable_bands,
+    unreachable_conditions,
+    one_rule_gives_most,
+    volume_counts_for_much,
+    too_many_conditions,
+    points_do_not_add_up,
+)
+OF_RULES_AND_EVENTS: tuple[Callable[[RuleBook, SeenEvents], Iterator[RuleWarning]], ...] = (
+    events_that_never_came,
+    decay_longer_than_the_data,
+)
+
+
+def lint(book: RuleBook, seen: SeenEvents | None = None) -> list[RuleWarning]:
+    """What to look at in rules that are sound; with `seen` also what the events say of them."""
+    warnings = [warning for judge in OF_RULES for warning in judge(book)]
+    if seen is not None:
+        warnings += [warning for judge in OF_RULES_AND_EVENTS for warning in judge(book, seen)]
+    return warnings
+
+
+__all__ = ["RuleWarning", "lint"]

@@ -1,0 +1,34 @@
+"""The rule files: which there are, which columns each has, and what a cell may hold."""
+
+from dagster_project.rules.schema.cells import Rule
+from dagster_project.rules.schema.crm import CrmObject, CrmProperty
+from dagster_project.rules.schema.deciding import ExcludedDomain, SalesMember, SqlCondition, Trigger
+from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
+from dagster_project.rules.schema.events import ActivationMilestone, EventName
+from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
+from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
+from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
+
+RULE_FILES: dict[str, type[Rule]] = {
+    "event_taxonomy": EventName,
+    "activation_milestones": ActivationMilestone,
+    "engagement_rules": EngagementRule,
+    "score_groups": ScoreGroup,
+    "negative_rules": NegativeRule,
+    "fit_rules": FitRule,
+    "regions": RegionCountry,
+    "fact_sources": FactSource,
+    "icp_definition": IcpCondition,
+    "score_weights": ScoreWeights,
+    "score_bands": ScoreBand,
+    "score_settings": ScoreSetting,
+    "signals": Signal,
+    "account_signals": AccountSignal,
+    "title_seniority": TitleSeniority,
+    "sql_definition": SqlCondition,
+    "excluded_domains": ExcludedDomain,
+    "sales_team": SalesMember,
+    "triggers": Trigger,
+    "crm_objects": CrmObject,
+    "crm_property_map": CrmProperty,
+}
