@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 ADDITIONAL_EMAILS, MERGED_IDS, RECORD_ID = "hs_additional_emails", "hs_merged_object_ids", "hs_object_id"
 OWNER, MODIFIED = "hubspot_owner_id", "hs_lastmodifieddate"
+# `{column: property}` of facts whose properties the rules choose.
+Facts = Mapping[str, str | None]
+NO_FACTS: Facts = {}
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,9 @@ class CopiedObject:
         return ",".join([*(f"{column}={name or ''}" for column, name in sorted(held.items())), *sorted(self.also_read)])
 
 
-CONTACTS = CopiedObject(
-    name="contacts",
-    table="raw.hubspot_contacts",
-    columns={
+def contacts(facts: Facts = NO_FACTS) -> CopiedObject:
+    """Contacts with what is known of them in the properties that hold it."""
+    columns = {
         "email": "email",
         "first_name": "firstname",
         "last_name": "lastname",
@@ -51,10 +53,19 @@ CONTACTS = CopiedObject(
         "country": "country",
         "lifecycle_stage": "lifecyclestage",
         "owner_id": OWNER,
-    },
-    modified="lastmodifieddate",
-    also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
-)
+        "enriched_job_title": None,
+        "enriched_country": None,
+    }
+    return CopiedObject(
+        name="contacts",
+        table="raw.hubspot_contacts",
+        columns=columns | dict(facts),
+        instants={"last_email_open_at": "hs_email_last_open_date"},
+        modified="lastmodifieddate",
+        also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
+    )
+
+
 DEALS = CopiedObject(
     name="deals",
     table="raw.hubspot_deals",
@@ -70,19 +81,22 @@ DEALS = CopiedObject(
 )
 
 
-def companies(key_property: str | None) -> CopiedObject:
-    """Companies with our unique property, if we have one; a portal that has none yet answers without it."""
+def companies(key_property: str | None, facts: Facts = NO_FACTS) -> CopiedObject:
+    """Companies with our unique property, if we have one; a portal that does not have a property answers without it."""
     columns = {
         "name": "name",
         "domain": "domain",
         "employee_count": "numberofemployees",
         "industry": "industry",
         "country": "country",
+        "enriched_employee_count": None,
+        "enriched_industry": None,
+        "enriched_country": None,
     }
     return CopiedObject(
         name="companies",
         table="raw.hubspot_companies",
-        columns=columns | {"company_id": key_property},
+        columns=columns | dict(facts) | {"company_id": key_property},
         also_read=(MERGED_IDS,),
     )
 

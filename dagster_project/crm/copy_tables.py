@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import duckdb
 
 from dagster_project.crm.association_reading import PAIRS, Pair, PairRead
-from dagster_project.crm.copied_objects import CONTACTS, DEALS, ENGAGEMENTS, CopiedObject, companies
+from dagster_project.crm.copied_objects import DEALS, ENGAGEMENTS, CopiedObject, companies, contacts
 from dagster_project.crm.copying import CrmCopy, SalesCopy
 from dagster_project.crm.object_reading import CopyState, ObjectRead
 from dagster_project.landing.tables import TableChange, change_rows, in_one_transaction
 
-# Which property is our key of companies does not matter to where they stand.
-COPIED = {kind.name: kind for kind in (CONTACTS, companies(None), DEALS, *ENGAGEMENTS)}
+# Which properties the rules choose does not matter to where records stand.
+COPIED = {kind.name: kind for kind in (contacts(), companies(None), DEALS, *ENGAGEMENTS)}
 PAIR_NAMES = {pair.name: pair for pair in PAIRS}
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dagster_project.crm.association_reading import PAIRS, Held, PairRead, read_pair
-from dagster_project.crm.copied_objects import ADDITIONAL_EMAILS, CONTACTS, DEALS, ENGAGEMENTS, companies
+from dagster_project.crm.copied_objects import ADDITIONAL_EMAILS, DEALS, ENGAGEMENTS, companies, contacts
 from dagster_project.crm.errors import CrmScopeMissing
+from dagster_project.crm.fact_properties import FactProperties
 from dagster_project.crm.object_reading import PAGE_SIZE as PAGE_SIZE
 from dagster_project.crm.object_reading import CopyState, ObjectRead, pages, read_object
 from dagster_project.crm.transport import HubSpotApi
@@ -61,6 +62,7 @@ def read_crm(
     company_key_property: str | None,
     past: Mapping[str, CopyState] | None = None,
     started_at: datetime | None = None,
+    facts: FactProperties | None = None,
 ) -> CrmCopy:
     """Read what is not archived, with the properties this project uses and no others.
 
@@ -68,11 +70,13 @@ def read_crm(
         company_key_property: Our unique property on companies; a portal that has none yet answers without it.
         past: The state of the last copy by object type; without it everything is read.
         started_at: Now, by default.
+        facts: Which properties hold what is known of people and companies; HubSpot's own, by default.
     Raises:
         CrmError: See `HubSpotApi.call`; there is no half copy.
     """
     past, started_at = past or {}, started_at or datetime.now(UTC)
-    kinds = (CONTACTS, companies(company_key_property))
+    facts = facts or {}
+    kinds = (contacts(facts.get("contacts", {})), companies(company_key_property, facts.get("companies", {})))
     return CrmCopy(
         objects={kind.name: read_object(api, kind, past.get(kind.name), started_at) for kind in kinds},
         owners=_read_owners(api),
@@ -106,10 +110,10 @@ def read_sales(api: HubSpotApi, crm: CrmCopy, past: Mapping[str, CopyState], hel
     return SalesCopy(read, pairs, unseen)
 
 
-def _contact_emails(contacts: ObjectRead) -> list[dict]:
+def _contact_emails(read: ObjectRead) -> list[dict]:
     """One row an address. One that was moved to another contact while we read is that of the contact changed last."""
     rows: dict[str, dict] = {}
-    for item in sorted(contacts.items, key=lambda item: item["properties"].get(CONTACTS.modified) or ""):
+    for item in sorted(read.items, key=lambda item: item["properties"].get(read.kind.modified) or ""):
         held = item["properties"]
         addresses = [held.get("email"), *(held.get(ADDITIONAL_EMAILS) or "").split(";")]
         for position, address in enumerate(addresses):

@@ -10,10 +10,12 @@ from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
 from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.crm.fact_properties import read_fact_properties
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.contract import RawTable
+from dagster_project.landing.countries import refresh_country_spellings
 from dagster_project.landing.domains import refresh_email_domains
 from dagster_project.landing.files import list_strays
 from dagster_project.landing.in_warehouse import connect_tables, files_left_lying, forget_tables, view_of
@@ -199,12 +201,13 @@ def hubspot(
             step.summary = {"state": "dry_run"}
             return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
         settings = read_settings()
-        companies = read_property_map(read_rules(settings.rules_dir), settings.property_prefix).get("companies")
+        rules = read_rules(settings.rules_dir)
+        companies = read_property_map(rules, settings.property_prefix).get("companies")
         key_property = companies.key_property.name if companies and companies.key_property else None
         try:
             api = hubspot.connect(state.engine())
             calls_before = api.calls
-            crm = read_crm(api, key_property, past)
+            crm = read_crm(api, key_property, past, facts=read_fact_properties(rules))
             sales = read_sales(api, crm, past, HeldCopy(warehouse.reading))
         except CrmUnavailable as error:
             context.log.warning(f"The last copy of HubSpot is kept: {error}")
@@ -261,3 +264,14 @@ def email_domains(
         create_raw_tables(connection)
         step.summary = {"domains": refresh_email_domains(connection, places_in_use(read_settings()))}
     return dg.MaterializeResult(metadata={"dagster/row_count": step.summary["domains"]})
+
+
+@dg.asset(key_prefix="raw", group_name=GROUP, kinds={"duckdb"}, owners=["team:data"], pool=WAREHOUSE_POOL)
+def country_spellings(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
+) -> dg.MaterializeResult:
+    """How countries are written in many languages, and the code each spelling stands for."""
+    with running_step(context, "country_spellings", state, clock) as step, warehouse.writing() as connection:
+        create_raw_tables(connection)
+        step.summary = {"spellings": refresh_country_spellings(connection)}
+    return dg.MaterializeResult(metadata={"dagster/row_count": step.summary["spellings"]})

@@ -65,6 +65,12 @@ create table if not exists raw.email_domains (
 -- The whole domain as DNS writes it.
 alter table raw.email_domains add column if not exists ascii_domain varchar;
 
+-- In small letters, with single blanks between words.
+create table if not exists raw.country_spellings (
+    spelling varchar primary key,
+    country_code varchar not null
+);
+
 create table if not exists raw.hubspot_contacts (
     hubspot_id varchar not null,
     email varchar,
@@ -75,6 +81,10 @@ create table if not exists raw.hubspot_contacts (
     lifecycle_stage varchar,
     owner_id varchar
 );
+
+alter table raw.hubspot_contacts add column if not exists enriched_job_title varchar;
+alter table raw.hubspot_contacts add column if not exists enriched_country varchar;
+alter table raw.hubspot_contacts add column if not exists last_email_open_at timestamp;
 
 -- One row an address: a contact can be found by its secondary addresses too.
 create table if not exists raw.hubspot_contact_emails (
@@ -92,6 +102,10 @@ create table if not exists raw.hubspot_companies (
     industry varchar,
     country varchar
 );
+
+alter table raw.hubspot_companies add column if not exists enriched_employee_count varchar;
+alter table raw.hubspot_companies add column if not exists enriched_industry varchar;
+alter table raw.hubspot_companies add column if not exists enriched_country varchar;
 
 create table if not exists raw.hubspot_owners (
     owner_id varchar not null,
@@ -176,6 +190,23 @@ create table if not exists raw.pipeline_handoffs (
 create table if not exists raw.pipeline_deliveries (
     action_id varchar not null,
     state varchar not null
+);
+
+-- As score.score_changes has it; filled for the first build of a warehouse that was made anew.
+create table if not exists raw.pipeline_score_history (
+    user_id varchar not null,
+    changed_at timestamp not null,
+    contact_email varchar,
+    pql_score_to integer,
+    fit_score_to integer,
+    combined_score_to integer,
+    band_to varchar,
+    reasons varchar,
+    pql_score_from integer,
+    fit_score_from integer,
+    combined_score_from integer,
+    band_from varchar,
+    reasons_moved varchar
 );
 """
 

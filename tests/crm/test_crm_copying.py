@@ -1,6 +1,7 @@
 """HubSpot is read whole, page by page, and only what this project uses of it."""
 
 import json
+from datetime import datetime
 
 import pytest
 from crm_world import COMPANIES, definition, door
@@ -8,6 +9,9 @@ from scripted_server import Scripted, answering
 
 from dagster_project.crm.copying import PAGE_SIZE, CrmCopy, read_crm
 from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.crm.fact_properties import read_fact_properties
+from dagster_project.rules.book import read_rules
+from dagster_project.settings import SHIPPED_RULES_DIR
 
 
 @pytest.fixture
@@ -100,6 +104,7 @@ def test_what_is_read_of_a_contact(sandbox, api):
         [{"email": "Nora@A.example", "firstname": "Nora", "lastname": "Lind", "jobtitle": "VP", "country": "Norway"}]
     )
     sandbox.edit("contacts", record_id, lifecyclestage="lead", hubspot_owner_id=owner_id, city="Bergen")
+    sandbox.edit("contacts", record_id, hs_email_last_open_date="2026-06-01T08:00:00Z")
     copy, _ = read(sandbox, api)
     assert copy.contacts == [
         {
@@ -111,6 +116,9 @@ def test_what_is_read_of_a_contact(sandbox, api):
             "country": "Norway",
             "lifecycle_stage": "lead",
             "owner_id": owner_id,
+            "enriched_job_title": None,
+            "enriched_country": None,
+            "last_email_open_at": datetime(2026, 6, 1, 8),
         }
     ]
 
@@ -198,6 +206,9 @@ def test_what_is_read_of_a_company_with_our_key(sandbox, api):
             "employee_count": "85",
             "industry": None,
             "country": "Norway",
+            "enriched_employee_count": None,
+            "enriched_industry": None,
+            "enriched_country": None,
         }
     ]
 
@@ -208,6 +219,33 @@ def test_a_portal_without_our_key_property_gives_companies_without_our_key(sandb
     sandbox.add_companies([{"name": "Acme"}])
     copy, _ = read(sandbox, api, key_property)
     assert [(row["name"], row["company_id"]) for row in copy.companies] == [("Acme", None)]
+
+
+# Facts in the properties that the rules name
+
+
+def test_what_an_enrichment_service_found_is_read_from_the_properties_that_it_fills(sandbox, api):
+    for kind, name in (("contacts", "clearbit_job_title"), ("companies", "clearbit_company_industry")):
+        group = "contactinformation" if kind == "contacts" else "companyinformation"
+        sandbox.add_property(kind, name=name, label=name, type="string", fieldType="text", groupName=group)
+    sandbox.add_contacts([{"email": "nora@a.example", "jobtitle": "Boss", "clearbit_job_title": "VP"}])
+    sandbox.add_companies([{"name": "Acme", "clearbit_company_industry": "INTERNET"}])
+    copy = read_crm(api, None, facts=read_fact_properties(read_rules(SHIPPED_RULES_DIR)))
+    assert [(row["job_title"], row["enriched_job_title"]) for row in copy.contacts] == [("Boss", "VP")]
+    # The portal has no property for what else the service could know.
+    assert [row["enriched_country"] for row in copy.contacts] == [None]
+    (company,) = copy.companies
+    assert (company["industry"], company["enriched_industry"], company["enriched_employee_count"]) == (
+        None,
+        "INTERNET",
+        None,
+    )
+
+
+def test_a_source_that_the_rules_do_not_name_is_not_read(sandbox, api):
+    sandbox.add_contacts([{"email": "nora@a.example", "jobtitle": "Boss", "country": "Norway"}])
+    copy = read_crm(api, None, facts={"contacts": {"job_title": None}})
+    assert [(row["job_title"], row["country"]) for row in copy.contacts] == [(None, "Norway")]
 
 
 # Stages

@@ -3,8 +3,11 @@ select
     company_id,
     name as company_name,
     lower(trim(domain)) as domain,
-    -- HubSpot answers every number as text.
+    -- HubSpot answers every number as text, and a value that was cleared as an empty one.
     cast({{ number_or_null('employee_count') }} as bigint) as employee_count,
-    industry,
-    country
+    cast({{ number_or_null('enriched_employee_count') }} as bigint) as enriched_employee_count,
+    nullif(trim(industry), '') as industry,
+    nullif(trim(enriched_industry), '') as enriched_industry,
+    nullif(trim(country), '') as country,
+    nullif(trim(enriched_country), '') as enriched_country
 from {{ source('raw', 'hubspot_companies') }}
