@@ -13,6 +13,8 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,17 @@ def prepared_manifest() -> Path:
     manifest = dbt_project.manifest_path
     if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
         hand_settings_to_dbt()
+        forget_older_parse(manifest.parent)
         dbt_project.preparer.prepare(dbt_project)
     return manifest
+
+
+def forget_older_parse(target: Path) -> None:
+    """Forget what dbt remembers of an earlier version of the project: what has since moved from one file to another, it
+    would take for two of a kind, and refuse."""
+    remembered = target / "partial_parse.msgpack"
+    if remembered.exists() and remembered.stat().st_mtime < _newest_source():
+        remembered.unlink()
 
 
 def hand_settings_to_dbt() -> None:
@@ -54,6 +65,7 @@ def hand_settings_to_dbt() -> None:
         os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
     settings = read_settings()
     os.environ["PQL_DATA_DIR"] = str(settings.data_dir)
+    os.environ["PQL_WAREHOUSE_MEMORY"] = settings.warehouse_memory
     os.environ["PQL_DBT_SEEDS"] = seeds_for_dbt(settings.rules_dir)
 
 
@@ -91,6 +103,32 @@ class Dbt(dg.ConfigurableResource):
             yield from message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
             )
+
+
+def build_beside(data_dir: Path, rules_dir: Path, as_of: datetime) -> None:
+    """Build every rule file and model in the warehouse of another data folder, with these rules, and test nothing.
+
+    Raises:
+        BuildFailed: Something could not be built; the message names it.
+    """
+    with _environment_of(data_dir, rules_dir):
+        hand_settings_to_dbt()
+        only_build = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+        outcome = _invoke(only_build, {"as_of": as_of.isoformat()} | _project_variables(), queue.Queue())
+    if not outcome.success:
+        raise BuildFailed(_reasons(outcome))
+
+
+@contextmanager
+def _environment_of(data_dir: Path, rules_dir: Path) -> Iterator[None]:
+    """dbt takes folders from the environment only; afterwards it is as it was."""
+    before = dict(os.environ)
+    os.environ |= {"PQL_DATA_DIR": str(data_dir), "PQL_RULES_DIR": str(rules_dir)}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _project_variables() -> dict:
@@ -140,6 +178,7 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
         "--target-path",
         str(data_dir / "dbt_target"),
     ]
+    forget_older_parse(data_dir / "dbt_target")
     # Without the clock, which is another one in every build: what was parsed once need not be parsed again.
     parsed = dbtRunner().invoke(["--quiet", *flags, "parse", *places, "--vars", json.dumps(_project_variables())])
     if not parsed.success:

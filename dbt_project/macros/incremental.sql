@@ -22,10 +22,11 @@
     greatest(cast({{ started }} as bigint), coalesce({{ last }}, 0) + 1)
 {%- endmacro %}
 
-{# Whether there are rows of an earlier build to go on from; a table of an earlier version does not say how it was made. #}
-{% macro goes_on() -%}
+{# Whether there are rows of an earlier build to go on from: a table of an earlier version lacks the columns this one has. #}
+{% macro goes_on(columns=['made_by']) -%}
     {%- if is_incremental() -%}
-        {{ return('made_by' in (adapter.get_columns_in_relation(this) | map(attribute='name'))) }}
+        {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+        {{ return(columns | reject('in', there) | list | length == 0) }}
     {%- endif -%}
     {{ return(false) }}
 {%- endmacro %}
@@ -37,16 +38,38 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# So are all rows of a table that lacks columns by which to go on. #}
+{% macro forget_unless_there_are(columns) -%}
+    {%- if is_incremental() and not goes_on(columns) -%} delete from {{ this }} {%- endif -%}
+{%- endmacro %}
+
+{# CTEs of a model that reads what came in: `writes` of files, and where there was a build before, up to which write it read
+   (`last_build`) and which loads were written since (`unread_loads`). #}
+{% macro writes_and_what_is_unread() -%}
+writes as (
+    select load_id, coalesce(write_id, load_id) as write_id from {{ source('raw', 'landing_files') }}
+)
+{%- if goes_on() %},
+last_build as (
+    select coalesce(max(read_until), 0) as read_until, max(build_number) as build_number from {{ this }}
+),
+unread_loads as (
+    select writes.load_id from writes cross join last_build where writes.write_id > last_build.read_until
+)
+{%- endif %}
+{%- endmacro %}
+
 {#
   What came in since the last build, in a model with the CTE `unread_loads`; everything where there is none.
 
   Rows of a table in the warehouse may come to be seen a while after they were loaded: the last day of them is read again.
 #}
-{% macro unread_events(columns) -%}
+{% macro unread_events(columns, of_sources) -%}
     select {{ columns | join(', ') }} from {{ ref('int_events_arrived') }}
+    where source in ('{{ of_sources | join("', '") }}')
     {%- if goes_on() %}
-    where load_id in (select load_id from unread_loads)
-    {%- for source in var('in_warehouse') if execute %}
+    and load_id in (select load_id from unread_loads)
+    {%- for source in var('in_warehouse') if execute and source in of_sources %}
     {%- set last = run_query("select coalesce(max(load_id), 0) from " ~ this ~ " where source = '" ~ source ~ "'") %}
     union all
     select {{ columns | join(', ') }} from {{ ref('int_events_arrived') }}
@@ -55,8 +78,33 @@
     {%- endif %}
 {%- endmacro %}
 
+{#
+  Sources whose rows are events as they land, so that the models read them where they are; those of the others are taken
+  apart and copied once. Rows of a table in the warehouse have no number of their own to tell two deliveries by.
+#}
+{% macro read_in_place() -%}
+    {%- set sources = [] -%}
+    {%- for source in var('event_sources') if source == 'product' and source not in var('in_warehouse') -%}
+        {%- do sources.append(source) -%}
+    {%- endfor -%}
+    {{ return(sources) }}
+{%- endmacro %}
+
+{% macro copied_sources() -%} {{ return(var('event_sources') | reject('in', read_in_place()) | list) }} {%- endmacro %}
+
 {% macro event_models() -%}
-    {%- set names = ['int_events_arrived', 'int_events_deduplicated', 'stg_segment__calls'] -%}
+    {%- set names = ['int_events_arrived', 'int_events_copied', 'int_events_repeated', 'stg_segment__calls'] -%}
     {%- for source in var('event_sources') -%} {%- do names.append('stg_' ~ source ~ '__events') -%} {%- endfor -%}
     {{ return(names) }}
+{%- endmacro %}
+
+{#
+  Days that are not as this table made them: `wanted` and `found` are CTEs with a column happened_on and one that says what
+  the day was made of.
+#}
+{% macro days_made_otherwise(made_of) -%}
+    select coalesce(wanted.happened_on, found.happened_on) as happened_on, wanted.happened_on is null as is_gone
+    from wanted
+    full outer join found on found.happened_on = wanted.happened_on
+    where wanted.happened_on is null or found.happened_on is null or wanted.{{ made_of }} <> found.{{ made_of }}
 {%- endmacro %}

@@ -8,9 +8,15 @@
 {% macro json_text(json, key) -%} {{ return(adapter.dispatch('json_text', 'pql')(json, key)) }} {%- endmacro %}
 {% macro default__json_text(json, key) -%} json_extract_string({{ json }}, '$."' || {{ key }} || '"') {%- endmacro %}
 
+{# The value so many rows before, of a window that is given after it; `rows` may be another number in each row. #}
+{% macro value_before(value, rows) -%} {{ return(adapter.dispatch('value_before', 'pql')(value, rows)) }} {%- endmacro %}
+{% macro default__value_before(value, rows) -%} lag({{ value }}, {{ rows }}) {%- endmacro %}
+
 {# Of the rows of a group that have a value, the value in the row that comes last by `positions`, a list of columns. #}
 {% macro latest_known(value, positions) -%} {{ return(adapter.dispatch('latest_known', 'pql')(value, positions)) }} {%- endmacro %}
-{% macro default__latest_known(value, positions) -%} arg_max({{ value }}, row({{ positions | join(', ') }})) {%- endmacro %}
+{% macro default__latest_known(value, positions) -%}
+    arg_max({{ value }}, {% if positions | length > 1 %}row({{ positions | join(', ') }}){% else %}{{ positions[0] }}{% endif %})
+{%- endmacro %}
 
 {# Lower-cased words with one blank around each, so that ' vp ' is found in 'VP, Sales' and not in 'MVP'. #}
 {% macro words(text) -%} {{ return(adapter.dispatch('words', 'pql')(text)) }} {%- endmacro %}
@@ -34,3 +40,9 @@
 {% macro default__fingerprint(relation, columns) -%}
     (select cast(count(*) as varchar) || ':' || cast(coalesce(sum(cast(hash({{ columns | join(', ') }}) as hugeint)), 0) as varchar) from {{ relation }})
 {%- endmacro %}
+
+{# One number for several texts together, null being a text of its own: short where the texts would be long. #}
+{% macro key_of(columns) -%} {{ return(adapter.dispatch('key_of', 'pql')(columns)) }} {%- endmacro %}
+{% macro default__key_of(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
+{% macro type_key() -%} {{ return(adapter.dispatch('type_key', 'pql')()) }} {%- endmacro %}
+{% macro default__type_key() -%} ubigint {%- endmacro %}

@@ -9,5 +9,7 @@
     {% for column in columns %}coalesce({{ one }}.{{ column }}, '') = coalesce({{ other }}.{{ column }}, ''){% if not loop.last %} and {% endif %}{% endfor %}
 {%- endmacro %}
 
-{# Whether a row of `meanings` (int_event_meanings) is that of an event, or of a row of days. #}
-{% macro is_meaning_of(row) -%} {{ agree('meanings', row, ['source', 'source_event', 'event_kind']) }} {%- endmacro %}
+{# The same of columns that always hold something. #}
+{% macro agree_exactly(one, other, columns) -%}
+    {% for column in columns %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
+{%- endmacro %}

@@ -72,7 +72,7 @@ def test_tables_give_the_scores_that_files_give_and_rows_that_come_later_are_see
         )
     assert reasons(pipeline.run("score", as_of=SAMPLE_AS_OF)) == {}
     assert scores(pipeline).height == scores(landed).height + 1
-    ((builds,),) = pipeline.query("select count(distinct build_number) from intermediate.int_events_deduplicated")
+    ((builds,),) = pipeline.query("select count(distinct build_number) from intermediate.int_events_copied")
     assert builds == (2 if loaded_at else 1)
 
 

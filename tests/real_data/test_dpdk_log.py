@@ -102,20 +102,29 @@ def test_events_that_the_taxonomy_lacks_are_reported_with_counts(run: Run, log: 
     assert unmapped == [("co_developed", sum(row["event_type"] == "co_developed" for row in log))]
 
 
-def test_active_users_of_every_company_equal_a_count_from_the_file(run: Run, log: list[dict]):
-    active = defaultdict(set)
+def test_active_users_and_key_actions_of_every_company_equal_a_count_from_the_file(run: Run, log: list[dict]):
+    active = {days: defaultdict(set) for days in (30, 7, 1)}
+    key_actions = defaultdict(int)
     companies = set()
     for row in log:
         domain = row["company_id"]
         if domain in free_mail_domains or ".".join(domain.split(".")[-2:]) in free_mail_domains:
             continue
         companies.add(domain)
-        if AS_OF - timedelta(days=30) < row["at"] <= AS_OF and TAXONOMY.get(row["event_type"], ("", False))[1]:
-            active[domain].add(row["user_id"])
-    table = run.pipeline.table("score.company_scores")
-    counted = dict(zip(table["company_id"], table["active_users_30d"], strict=True))
-    assert counted == {company: len(active[company]) for company in companies}
-    assert sum(counted.values()) > 50
+        _, is_activity, is_key_action, _ = TAXONOMY.get(row["event_type"], ("", False, False, False))
+        for days, users in active.items():
+            if is_activity and AS_OF - timedelta(days=days) < row["at"] <= AS_OF:
+                users[domain].add(row["user_id"])
+        if is_key_action and AS_OF - timedelta(days=7) < row["at"] <= AS_OF:
+            key_actions[domain] += 1
+    table = run.pipeline.table("score.company_scores").rows(named=True)
+    for days, users in active.items():
+        counted = {row["company_id"]: row[f"active_users_{days}d"] for row in table}
+        assert counted == {company: len(users[company]) for company in companies}, days
+        assert sum(counted.values()) > {30: 50, 7: 25, 1: 5}[days]
+    assert {row["company_id"]: row["key_action_7d_count"] for row in table} == {
+        company: key_actions[company] for company in companies
+    }
 
 
 def test_last_activity_and_activation_equal_a_count_from_the_file(run: Run, log: list[dict]):

@@ -1,5 +1,6 @@
 """What a person is told when dbt could not build everything."""
 
+import os
 import re
 import shlex
 import shutil
@@ -11,7 +12,7 @@ import pytest
 from dbt.artifacts.schemas.results import NodeStatus
 
 from dagster_project.landing.tables import create_raw_tables
-from dagster_project.resources.dbt import _reasons
+from dagster_project.resources.dbt import _reasons, forget_older_parse
 from dagster_project.resources.warehouse import open_warehouse
 from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.conftest import name_nobody
@@ -143,3 +144,14 @@ def test_other_errors_come_without_that_advice(said: str | None):
 def test_a_project_that_cannot_be_read_says_so():
     message = _reasons(SimpleNamespace(exception=ValueError("line 3: a colon is missing"), result=None))
     assert message == "dbt could not read the project: line 3: a colon is missing"
+
+
+def test_what_dbt_remembers_of_an_earlier_version_of_the_project_is_forgotten_and_of_this_one_kept(tmp_path: Path):
+    remembered = tmp_path / "partial_parse.msgpack"
+    remembered.write_bytes(b"parsed")
+    forget_older_parse(tmp_path)
+    assert remembered.exists()
+    os.utime(remembered, (0, 0))
+    forget_older_parse(tmp_path)
+    assert not remembered.exists()
+    forget_older_parse(tmp_path)

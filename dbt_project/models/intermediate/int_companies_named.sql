@@ -13,8 +13,10 @@ named as (
     union
     select company_id from {{ ref('int_user_descriptions') }} where company_id is not null
     union
-    select company_id from {{ ref('int_event_days') }}
-    where company_id is not null and first_at <= {{ as_of() }}
+    select actors.company_id
+    from {{ ref('int_actors_seen') }} as seen
+    inner join {{ ref('int_event_actors') }} as actors on actors.actor_key = seen.actor_key
+    where actors.company_id is not null
 )
 select
     named.company_id,

@@ -3,55 +3,44 @@
     incremental_strategy='delete+insert',
     unique_key='happened_on',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_what_was_made_otherwise(['int_event_days']) }}",
+    pre_hook="{{ forget_unless_there_are(['actor_key', 'made_of']) }}",
     post_hook="delete from {{ this }} where event_count = 0",
 ) }}
 {#
-  One row per UTC day and what its events say alike: who, where and what, as the source states it.
+  One row per UTC day, actor and name of an event, as the source states them: how often, when first and last.
 
-  A day is made again when the events that are kept for it are others than those it was made of: when its newest was
-  written by another build, or their number differs.
+  A day is made again when it is made of other events than before.
 #}
-{% set said = ['source', 'user_id', 'anonymous_id', 'company_id', 'email', 'malformed_email', 'source_event', 'event_kind'] %}
-with
-{% if goes_on() %}
--- Two columns of a large table: named twice, it is read twice and not set aside whole.
-kept as (
-    select happened_on, count(*) as event_count, max(build_number) as build_number
-    from {{ ref('int_events_deduplicated') }}
-    group by happened_on
+{% set made_by_now = made_by(event_models() + ['int_event_days']) %}
+-- As a number: as texts, what is the same in all rows of a day would be half of what is written.
+with wanted as (
+    select happened_on, {{ key_of(['made_of', "'" ~ made_by_now ~ "'"]) }} as made_of from {{ ref('int_event_days_written') }}
 ),
-counted as (
-    select happened_on, sum(event_count) as event_count, max(build_number) as build_number from {{ this }} group by happened_on
+{% if goes_on(['actor_key', 'made_of']) %}
+found as (
+    select happened_on, max(made_of) as made_of from {{ this }} group by happened_on
 ),
 changed as (
-    select coalesce(kept.happened_on, counted.happened_on) as happened_on, kept.happened_on is null as is_gone
-    from kept
-    full outer join counted on counted.happened_on = kept.happened_on
-    where kept.happened_on is null
-        or counted.happened_on is null
-        or kept.event_count <> counted.event_count
-        or kept.build_number <> counted.build_number
+    {{ days_made_otherwise('made_of') }}
 ),
 {% endif %}
 days as (
     select
-        happened_on, {{ said | join(', ') }},
+        happened_on,
+        actor_key,
+        name_key,
         count(*) as event_count,
         min(occurred_at) as first_at,
-        max(occurred_at) as last_at,
-        max(build_number) as build_number
+        max(occurred_at) as last_at
     from {{ ref('int_events_deduplicated') }}
-    {% if goes_on() %}where happened_on in (select happened_on from changed){% endif %}
-    group by happened_on, {{ said | join(', ') }}
+    {% if goes_on(['actor_key', 'made_of']) %}where happened_on in (select happened_on from changed){% endif %}
+    group by happened_on, actor_key, name_key
 )
-select days.*, '{{ made_by(['int_event_days']) }}' as made_by
+select days.*, wanted.made_of
 from days
-{% if goes_on() %}
+inner join wanted on wanted.happened_on = days.happened_on
+{% if goes_on(['actor_key', 'made_of']) %}
 -- A day that has no event any more takes the place of what was there, and then goes itself.
 union all
-select
-    happened_on, {% for column in said %}null, {% endfor %} 0, null, null, null, '{{ made_by(['int_event_days']) }}'
-from changed
-where is_gone
+select happened_on, null, null, 0, null, null, null from changed where is_gone
 {% endif %}

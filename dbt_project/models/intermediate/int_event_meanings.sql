@@ -1,8 +1,6 @@
 -- What the names that sources give to events mean.
-with names as (
-    select distinct source, source_event, event_kind from {{ ref('int_event_days') }}
-)
 select
+    names.name_key,
     names.source,
     names.source_event,
     names.event_kind,
@@ -13,7 +11,7 @@ select
     coalesce(taxonomy.is_key_action, kinds.is_key_action, false) as is_key_action,
     coalesce(taxonomy.is_login, kinds.is_login, false) as is_login,
     coalesce(taxonomy.event_type, kinds.event_type) is not null as is_in_taxonomy
-from names
+from {{ ref('int_event_names') }} as names
 left join {{ ref('event_taxonomy') }} as taxonomy
     on taxonomy.source = names.source and taxonomy.source_event = names.source_event
 -- A page that the taxonomy does not list by name means what pages mean.

@@ -11,11 +11,12 @@ select
     meanings.is_key_action,
     meanings.is_login,
     meanings.is_in_taxonomy,
+    events.happened_on,
     events.occurred_at,
     events.received_at,
     events.properties
 from {{ ref('int_events_identified') }} as events
 inner join {{ ref('int_event_meanings') }} as meanings
-    on {{ is_meaning_of('events') }}
+    on meanings.name_key = events.name_key
 left join {{ ref('int_companies_named') }} as named on named.company_id = events.company_id
 left join {{ ref('int_users') }} as users on users.user_id = events.user_id

@@ -1,80 +1,26 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key=['source', 'event_id'],
-    on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_what_was_made_otherwise(event_models()) }}",
-) }}
-{#
-  One row per event of any source, as the source states it; of several deliveries of one event the first received is kept.
-
-  Only what came in since the last build is read: files that were written since (`read_until` is the last write that is in
-  here), and of tables that are in the warehouse already the rows that were loaded since. `build_number` is the build of
-  this table that wrote the row. An event that is here already and arrives again is written anew, whichever delivery of it
-  is kept.
-#}
+{{ config(materialized='view') }}
+-- Read or not, as the var in_warehouse says: depends_on: {{ ref('int_events_arrived') }}, {{ ref('int_events_repeated') }}
+-- Every event of every source, as the source states it; of several deliveries of one event the first received.
 {% set columns = [
-    'event_id', 'source', 'user_id', 'anonymous_id', 'email', 'malformed_email', 'company_id', 'source_event', 'event_kind',
-    'occurred_at', 'happened_on', 'received_at', 'properties', 'load_id', 'line_number', 'call_number'
+    'event_id', 'source', 'user_id', 'anonymous_id', 'email_as_written', 'company_id', 'source_event', 'event_kind',
+    'occurred_at', 'happened_on', 'received_at', 'properties'
 ] %}
-{% set position = ['received_at', 'occurred_at', 'load_id', 'line_number', 'call_number'] %}
-with writes as (
-    select load_id, coalesce(write_id, load_id) as write_id from {{ source('raw', 'landing_files') }}
-),
-{% if goes_on() %}
-last_build as (
-    select coalesce(max(read_until), 0) as read_until, max(build_number) as build_number from {{ this }}
-),
-unread_loads as (
-    select writes.load_id from writes cross join last_build where writes.write_id > last_build.read_until
-),
-met_again as (
-    select known.source, known.event_id
-    from {{ this }} as known
-    inner join (
-        select distinct source, event_id from ({{ unread_events(['source', 'event_id']) }}) as unread
-    ) as arrived on arrived.event_id = known.event_id and arrived.source = known.source
-),
-{% endif %}
--- Nearly all events arrive once, and need no comparing: what they carry is looked at for the others only.
-repeated as (
-    select source, event_id
-    from (
-        {{ unread_events(['source', 'event_id']) }}
-        {% if goes_on() %}
-        union all
-        select source, event_id from met_again
-        {% endif %}
-    ) as deliveries
-    group by source, event_id
-    having count(*) > 1
-),
-compared as (
-    select
-        deliveries.*,
-        row_number() over (
-            partition by deliveries.source, deliveries.event_id order by {{ columns_of('deliveries', position) }}
-        ) as arrival
-    from (
-        {{ unread_events(columns) }}
-        {% if goes_on() %}
-        union all
-        select {{ columns | join(', ') }} from {{ this }}
-        {% endif %}
-    ) as deliveries
-    inner join repeated on repeated.event_id = deliveries.event_id and repeated.source = deliveries.source
-),
-kept as (
-    select {{ columns_of('single', columns) }}
-    from ({{ unread_events(columns) }}) as single
-    left join repeated on repeated.event_id = single.event_id and repeated.source = single.source
-    where repeated.event_id is null
+with events as (
+    select {{ columns | join(', ') }} from {{ ref('int_events_copied') }}
+    {% for source in read_in_place() %}
     union all
-    select {{ columns | join(', ') }} from compared where arrival = 1
+    select {{ columns_of('arrived', columns) }}
+    from {{ ref('int_events_arrived') }} as arrived
+    left join {{ ref('int_events_repeated') }} as repeated
+        on repeated.load_id = arrived.load_id
+        and repeated.line_number = arrived.line_number
+        and repeated.call_number = arrived.call_number
+        and repeated.source = arrived.source
+    where arrived.source = '{{ source }}' and repeated.event_id is null
+    {% endfor %}
 )
 select
-    {{ columns | join(', ') }},
-    (select coalesce(max(write_id), 0) from writes) as read_until,
-    {{ next_build_number('(select build_number from last_build)' if goes_on() else 'null') }} as build_number,
-    '{{ made_by(event_models()) }}' as made_by
-from kept
+    events.*,
+    {{ key_of(actor_columns()) }} as actor_key,
+    {{ key_of(name_columns()) }} as name_key
+from events

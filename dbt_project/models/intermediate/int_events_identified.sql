@@ -6,11 +6,11 @@ select
     coalesce(aliases.user_id, events.user_id, turns.user_id) as user_id,
     events.user_id as stated_user_id,
     events.anonymous_id,
-    events.email,
-    events.malformed_email,
     events.company_id,
     events.source_event,
     events.event_kind,
+    events.actor_key,
+    events.name_key,
     events.happened_on,
     events.occurred_at,
     events.received_at,
@@ -19,6 +19,4 @@ from {{ ref('int_events_deduplicated') }} as events
 left join {{ ref('int_user_aliases') }} as aliases on aliases.alias_user_id = events.user_id
 left join {{ ref('int_anonymous_users') }} as turns
     on events.user_id is null
-    and turns.anonymous_id = events.anonymous_id
-    and (turns.after_at is null or events.occurred_at > turns.after_at)
-    and (turns.until_at is null or events.occurred_at <= turns.until_at)
+    and {{ was_theirs('turns', 'events.anonymous_id', 'events.occurred_at') }}

@@ -15,9 +15,10 @@ shared_emails as (
 stated_companies as (
     select user_id, company_id from {{ ref('int_user_descriptions') }} where company_id is not null
     union
-    select user_id, company_id
-    from {{ ref('int_event_days_identified') }}
-    where user_id is not null and company_id is not null
+    select seen.user_id, actors.company_id
+    from {{ ref('int_actors_seen') }} as seen
+    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
+    where seen.user_id is not null and actors.company_id is not null
 ),
 users_of_several_companies as (
     select user_id from stated_companies group by user_id having count(*) > 1
@@ -25,9 +26,10 @@ users_of_several_companies as (
 malformed_emails as (
     select malformed_email, user_id from {{ ref('int_user_descriptions') }} where malformed_email is not null
     union
-    select malformed_email, user_id
-    from {{ ref('int_event_days_identified') }}
-    where user_id is not null and malformed_email is not null
+    select actors.malformed_email, seen.user_id
+    from {{ ref('int_actors_seen') }} as seen
+    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
+    where seen.user_id is not null and actors.malformed_email is not null
 ),
 stated_domains as (
     select trim(domain) as domain, company_id, lower(trim(domain)) as domain_key

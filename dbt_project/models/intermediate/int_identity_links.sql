@@ -7,11 +7,20 @@ with statements as (
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
+days as (
+    select actors.source, actors.anonymous_id, actors.user_id, days.happened_on, days.first_at, days.last_at
+    from {{ ref('int_event_days') }} as days
+    inner join {{ ref('int_event_actors') }} as actors on actors.actor_key = days.actor_key
+    where actors.user_id is not null and actors.anonymous_id is not null and days.first_at <= {{ as_of() }}
+),
 -- An alias joins user ids only where somebody ever used the previous one as such; else it was a visitor's.
 user_ids as (
     select source, user_id from statements
     union
-    select source, user_id from {{ ref('int_event_days') }} where user_id is not null and first_at <= {{ as_of() }}
+    select actors.source, actors.user_id
+    from (select distinct actor_key from {{ ref('int_event_days') }} where first_at <= {{ as_of() }}) as seen
+    inner join {{ ref('int_event_actors') }} as actors on actors.actor_key = seen.actor_key
+    where actors.user_id is not null
 ),
 stated as (
     select source, anonymous_id, cast(null as {{ dbt.type_string() }}) as other_user_id, user_id, linked_at
@@ -36,8 +45,7 @@ stated as (
 -- as the day is one user's and over.
 carried as (
     select source, anonymous_id, user_id, happened_on, min(first_at) as first_at, max(last_at) as last_at
-    from {{ ref('int_event_days') }}
-    where user_id is not null and anonymous_id is not null and first_at <= {{ as_of() }}
+    from days
     group by source, anonymous_id, user_id, happened_on
 ),
 users_by_day as (

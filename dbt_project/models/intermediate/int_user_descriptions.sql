@@ -29,7 +29,5 @@ from described
 left join {{ ref('int_user_aliases') }} as aliases on aliases.alias_user_id = described.user_id
 left join {{ ref('int_anonymous_users') }} as anonymous
     on described.user_id is null
-    and anonymous.anonymous_id = described.anonymous_id
-    and (anonymous.after_at is null or described.described_at > anonymous.after_at)
-    and (anonymous.until_at is null or described.described_at <= anonymous.until_at)
+    and {{ was_theirs('anonymous', 'described.anonymous_id', 'described.described_at') }}
 where coalesce(aliases.user_id, described.user_id, anonymous.user_id) is not null

@@ -14,14 +14,15 @@ with described as (
 ),
 seen as (
     select
-        user_id,
+        seen.user_id,
         -- Of what was said at one instant, the last by name: a rerun must not choose otherwise.
-        {{ latest_known('email', ['last_at', 'email']) }} as email,
-        {{ latest_known('company_id', ['last_at', 'company_id']) }} as company_id,
-        min(first_at) as first_seen_at
-    from {{ ref('int_event_days_identified') }}
-    where user_id is not null
-    group by user_id
+        {{ latest_known('actors.email', ['seen.last_at', 'actors.email']) }} as email,
+        {{ latest_known('actors.company_id', ['seen.last_at', 'actors.company_id']) }} as company_id,
+        min(seen.first_at) as first_seen_at
+    from {{ ref('int_actors_seen') }} as seen
+    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
+    where seen.user_id is not null
+    group by seen.user_id
 ),
 users as (
     select

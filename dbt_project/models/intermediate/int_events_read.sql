@@ -1,0 +1,94 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='happened_on',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_unless_there_are(['reading_id', 'made_of']) }}",
+    post_hook="delete from {{ this }} where reading_id is null and made_of is null",
+) }}
+{#
+  One row per event and reading, with what is read from it, as the source states it; and one row per day without a reading,
+  which says what the day was made of. Properties are long, and this is the one place where all of them are looked at.
+
+  A day is made again when it is made of other events, and all are when readings or the meaning of names are others.
+#}
+{% set made_by_now = made_by(event_models() + ['int_events_read']) %}
+with readings as (
+    select * from {{ ref('int_event_readings') }}
+),
+names as (
+    select * from {{ ref('int_reading_names') }}
+),
+said as (
+    select {{ dbt.concat([
+        fingerprint('readings', ['reading_id', 'needs', 'property', 'divisor_property', 'filter_property', 'filter_operator', 'filter_value']),
+        "'/'",
+        fingerprint('names', ['name_key', 'reading_id']),
+    ]) }} as readings_and_names
+),
+wanted as (
+    select days.happened_on, {{ key_of(['days.made_of', 'said.readings_and_names', "'" ~ made_by_now ~ "'"]) }} as made_of
+    from {{ ref('int_event_days_written') }} as days
+    cross join said
+),
+{% if goes_on(['reading_id', 'made_of']) %}
+found as (
+    select happened_on, made_of from {{ this }} where reading_id is null
+),
+changed as (
+    {{ days_made_otherwise('made_of') }}
+),
+{% endif %}
+events_read as (
+    select
+        readings.reading_id,
+        readings.needs,
+        events.actor_key,
+        events.event_id,
+        events.happened_on,
+        events.occurred_at,
+        case when readings.filter_property is not null then {{ json_text('events.properties', 'readings.filter_property') }} end as filter_text,
+        case when readings.property is not null then {{ json_text('events.properties', 'readings.property') }} end as property_text,
+        case when readings.divisor_property is not null then {{ json_text('events.properties', 'readings.divisor_property') }} end as divisor_text,
+        readings.filter_operator,
+        readings.filter_value
+    from {{ ref('int_events_deduplicated') }} as events
+    inner join names on names.name_key = events.name_key
+    inner join readings on readings.reading_id = names.reading_id
+    {% if goes_on(['reading_id', 'made_of']) %}where events.happened_on in (select happened_on from changed){% endif %}
+),
+measured as (
+    select
+        events_read.*,
+        case when needs in ('number', 'either_number') then {{ measure_or_null('property_text') }} end as measure,
+        {{ measure_or_null('divisor_text') }} as divisor
+    from events_read
+)
+select
+    reading_id,
+    actor_key,
+    event_id,
+    happened_on,
+    occurred_at,
+    property_text,
+    measure,
+    divisor,
+    cast(null as {{ type_key() }}) as made_of
+from measured
+where (filter_operator is null or {{ passes_filter('measured', 'measured.filter_text') }})
+    -- An event without a value says nothing to who reads values.
+    and case needs
+        when 'text' then property_text is not null
+        when 'number' then measure is not null
+        when 'either_number' then measure is not null or divisor is not null
+        else true
+    end
+union all
+select null, null, null, happened_on, null, null, null, null, made_of
+from wanted
+{% if goes_on(['reading_id', 'made_of']) %}
+where happened_on in (select happened_on from changed)
+-- A changed day that has nothing any more takes the place of what was there, and then goes itself.
+union all
+select null, null, null, happened_on, null, null, null, null, null from changed where is_gone
+{% endif %}
