@@ -23,3 +23,9 @@
 {% macro elapsed_microseconds(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'microsecond') }}
 {%- endmacro %}
+
+{# A UTC timestamp as microseconds since 1970, and back: windows over instants need a number to count in. #}
+{% macro microseconds_of(instant) -%} {{ return(adapter.dispatch('microseconds_of', 'pql')(instant)) }} {%- endmacro %}
+{% macro default__microseconds_of(instant) -%} epoch_us({{ instant }}) {%- endmacro %}
+{% macro instant_of(microseconds) -%} {{ return(adapter.dispatch('instant_of', 'pql')(microseconds)) }} {%- endmacro %}
+{% macro default__instant_of(microseconds) -%} make_timestamp({{ microseconds }}) {%- endmacro %}

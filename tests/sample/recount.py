@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pycountry
 
 STAGES = (
     "subscriber",
@@ -310,10 +311,13 @@ class Recount:
 
     def fit_points(self, user: User) -> dict[str, Fraction]:
         company = self.company(self.company_id(user))
+        country = self.fact(user, "country", "country") or company["country"]
+        code = pycountry.countries.lookup(country).alpha_2 if country else ""
         found = {
             "job_title": self.fact(user, "job_title", "jobtitle"),
             "industry": company["industry"],
-            "country": self.fact(user, "country", "country") or company["country"],
+            "country": code,
+            "region": "|".join(row["region"] for row in self.rules["regions"] if row["country_code"] == code),
             "employee_count": company["employee_count"],
         }
         points: dict[str, Fraction] = {}
@@ -328,13 +332,24 @@ class Recount:
         if rule["match"] == "between":
             return int(rule["min_value"]) <= int(value) <= int(rule["max_value"])
         if rule["match"] == "equals":
-            return words(rule["value"]) == words(value)
+            return words(rule["value"]) in map(words, value.split("|"))
         assert rule["match"] == "whole_words"
-        return words(rule["value"]) in words(value)
+        return self._stands_in(rule, value)
+
+    def _stands_in(self, rule: dict[str, str], title: str) -> bool:
+        left = words(title)
+        for phrase in filter(None, rule["except_words"].split("|")):
+            left = left.replace(words(phrase), " | ")
+        return words(rule["value"]) in left
 
     def negative_points(self, user: User) -> Fraction:
         return sum(
-            (Fraction(rule["points"]) for rule in self.rules["negative_rules"] if self._holds(user, rule)), Fraction(0)
+            (
+                Fraction(rule["points"])
+                for rule in self.rules["negative_rules"]
+                if rule["is_enabled"] == "true" and self._holds(user, rule)
+            ),
+            Fraction(0),
         )
 
     def _holds(self, user: User, rule: dict[str, str]) -> bool:
@@ -344,7 +359,7 @@ class Recount:
         if rule["condition"] == "title_word":
             title = self.fact(user, "job_title", "jobtitle")
             is_senior = "job_title" in self.fit_points(user)
-            return words(rule["value"]) in words(title) and not is_senior
+            return self._stands_in(rule, title) and not is_senior
         assert rule["condition"] == "inactive_days"
         last_seen_at = self.last_active_at(user) or datetime.fromisoformat(user.facts["created_at"])
         return last_seen_at < self.as_of - timedelta(days=int(rule["value"]))

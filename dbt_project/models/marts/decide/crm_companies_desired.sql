@@ -16,7 +16,11 @@ select
     company_name,
     domain,
     active_users_30d,
+    active_users_7d,
+    active_users_1d,
+    key_action_7d_count,
     pql_count,
     company_score,
+    strongest_signal,
     last_active_at
 from ranked

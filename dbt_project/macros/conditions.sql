@@ -1,0 +1,64 @@
+{# Definitions whose rows are conditions on one person: sql_definition and icp_definition. #}
+
+{#
+  One row per person and condition, with what was found and whether it holds; what is not known does not hold.
+
+  `people` is a CTE with user_id and the columns that `texts` and `numbers` name, by property. A text may be several,
+  written a|b: `=` holds when the value is among them.
+#}
+{% macro conditions_answered(people, definition, texts, numbers) -%}
+    select
+        user_id,
+        condition_id,
+        property,
+        operator,
+        value,
+        coalesce(found_text, {{ text('found_number') }}) as found,
+        coalesce(
+            case operator
+                when '=' then coalesce(found_number = value_number, is_same_text)
+                when '!=' then coalesce(found_number <> value_number, not is_same_text)
+                when '>=' then found_number >= value_number
+                when '<=' then found_number <= value_number
+                when '>' then found_number > value_number
+                when '<' then found_number < value_number
+            end,
+            false
+        ) as is_met
+    from (
+        select
+            found.*,
+            case property
+                -- Written as HubSpot's value or as its label.
+                when 'industry' then {{ words('found_text') }} = {{ words('value') }}
+                when 'country' then found_text = coalesce(named_country, upper(value))
+                else {{ is_among('lower(value)', 'lower(found_text)') }}
+            end as is_same_text
+        from (
+            select
+                {{ people }}.user_id,
+                conditions.condition_id,
+                conditions.property,
+                conditions.operator,
+                conditions.value,
+                case conditions.property
+                    {%- for property, column in texts.items() %}
+                    when '{{ property }}' then {{ people }}.{{ column }}
+                    {%- endfor %}
+                end as found_text,
+                case conditions.property
+                    {%- for property, column in numbers.items() %}
+                    when '{{ property }}' then {{ people }}.{{ column }}
+                    {%- endfor %}
+                end as found_number,
+                {{ number_or_null('conditions.value') }} as value_number,
+                countries.country_code as named_country
+            from {{ people }}
+            cross join {{ ref(definition) }} as conditions
+            left join {{ ref('stg_reference__countries') }} as countries
+                on conditions.property = 'country' and countries.spelling = {{ words('conditions.value') }}
+        ) as found
+    ) as compared
+{%- endmacro %}
+
+{% macro true_or_false(condition) -%} case when {{ condition }} then 'true' when not {{ condition }} then 'false' end {%- endmacro %}

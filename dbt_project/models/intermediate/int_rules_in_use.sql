@@ -1,0 +1,28 @@
+{{ config(materialized='view') }}
+-- The engagement rules that are switched on, and those that such a rule requires: these are looked at and give no points.
+with rules as (
+    select * from {{ ref('engagement_rules') }}
+),
+required as (
+    select distinct rules.rule_id
+    from rules
+    inner join rules as requiring on requiring.is_enabled and {{ is_among('rules.rule_id', 'requiring.requires') }}
+)
+select
+    rules.*,
+    -- Longer than any log, for a rule without a window.
+    coalesce(rules.window_hours * cast(3600000000 as bigint), cast(100000000000000000 as bigint)) as window_microseconds,
+    case
+        when rules.aggregate in ('company_usage_ratio', 'all_of') then rules.aggregate
+        -- What only grows was last met by the last event, and is known from days.
+        when rules.aggregate in ('count', 'distinct_days')
+            and rules.window_hours is null
+            and rules.filter_property is null
+            and (rules.holds = 'current' or rules.operator in ('>=', '>'))
+        then 'days'
+        when rules.aggregate = 'count' and rules.window_hours is not null and rules.operator in ('>=', '>') then 'windows'
+        else 'moments'
+    end as computed_from
+from rules
+left join required on required.rule_id = rules.rule_id
+where rules.is_enabled or required.rule_id is not null
