@@ -14,7 +14,8 @@ from dagster_project.defs.automation import (
 )
 from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
-from dagster_project.defs.ingest import email_domains, hubspot, landing_assets, pipeline_memory
+from dagster_project.defs.explain import explain_score
+from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
@@ -34,6 +35,7 @@ defs = dg.Definitions(
         hubspot,
         pipeline_memory,
         email_domains,
+        country_spellings,
         scored_and_decided,
         published_marts,
         crm_contacts_changed,
@@ -45,7 +47,7 @@ defs = dg.Definitions(
         run_account,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job, replay_quarantine],
+    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score],
     schedules=[hourly_score],
     sensors=[new_landing_files, unsynced_changes, failed_runs],
     resources={

@@ -3,16 +3,22 @@
 from dagster_project.crm.errors import CrmError
 from dagster_project.landing.places import PlacesInvalid
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
+from dagster_project.publish.history import HistoryUnusable
+from dagster_project.publish.recomputing import CannotRecompute
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.dbt import BuildFailed
 from dagster_project.resources.warehouse import WarehouseBusy, WarehouseUnusable
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.settings import SettingsInvalid
 from dagster_project.state.database import StateUnavailable
+from dagster_project.state.rule_versions import NoRuleVersion
 
 MENDABLE = (
     BuildFailed,
+    CannotRecompute,
     CrmError,
+    HistoryUnusable,
+    NoRuleVersion,
     NothingPublished,
     PlacesInvalid,
     RulesInvalid,

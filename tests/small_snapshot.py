@@ -18,16 +18,26 @@ def contracts() -> dict[str, dict[str, str]]:
     """Table → column → type, as the models promise it."""
     found = {}
     for folder in ("score", "decide", "report"):
-        text = (DBT_PROJECT_DIR / "models" / "marts" / folder / f"_{folder}__models.yml").read_text(encoding="utf-8")
-        for model in yaml.safe_load(text)["models"]:
-            found[f"{folder}.{model['name']}"] = {item["name"]: item["data_type"] for item in model["columns"]}
+        for file in sorted((DBT_PROJECT_DIR / "models" / "marts" / folder).glob("_*.yml")):
+            for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+                found[f"{folder}.{model['name']}"] = {item["name"]: item["data_type"] for item in model["columns"]}
     return found
 
 
-def publish_small(published_dir: Path, as_of: datetime = AS_OF, **rows: list[dict]) -> Snapshot:
+@cache
+def rule_tables() -> dict[str, dict[str, str]]:
+    """Rule file → column → type, as dbt reads them."""
+    text = (DBT_PROJECT_DIR / "models" / "rules" / "_rules__seeds.yml").read_text(encoding="utf-8")
+    return {seed["name"]: seed["config"]["column_types"] for seed in yaml.safe_load(text)["seeds"]}
+
+
+def publish_small(
+    published_dir: Path, as_of: datetime = AS_OF, rules_dir: Path | None = None, **rows: list[dict]
+) -> Snapshot:
     """Publish marts with these rows and make them current; what a row does not name is null.
 
     Args:
+        rules_dir: The rule files that are published with the marts; none by default.
         rows: By table, with two underscores for the point: `score__contact_scores=[{...}]`.
     """
     given = {name.replace("__", ".", 1): table_rows for name, table_rows in rows.items()}
@@ -36,6 +46,12 @@ def publish_small(published_dir: Path, as_of: datetime = AS_OF, **rows: list[dic
     with duckdb.connect() as connection:
         for table in contracts():
             _create(connection, table, given.get(table, []))
+        for name, columns in rule_tables().items() if rules_dir else ():
+            connection.execute("create schema if not exists rules")
+            connection.execute(
+                f"create table rules.{name} as select * from read_csv($file, header = true, columns = $columns)",
+                {"file": str(rules_dir / f"{name}.csv"), "columns": columns},
+            )
         return publish(connection, published_dir)
 
 

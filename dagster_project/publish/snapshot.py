@@ -21,7 +21,8 @@ from pathlib import Path
 
 import duckdb
 
-PUBLISHED_SCHEMAS = ("score", "decide", "report")
+# The rules as well: a score is explained, also a past one, with those it was made by.
+PUBLISHED_SCHEMAS = ("score", "decide", "report", "rules")
 CURRENT = "current"
 MANIFEST = "manifest.json"
 KEEP_LAST = 10

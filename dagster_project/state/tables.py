@@ -131,3 +131,14 @@ runs = Table(
     Column("summary", JSON, nullable=False),
     Index("runs_by_run", "run_id"),
 )
+
+# A row whenever a build was made with other rule files than the one before it: their whole contents, by file name.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("digest", String(64), nullable=False),
+    Column("in_force_from", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("files", JSON, nullable=False),
+)

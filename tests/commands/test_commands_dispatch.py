@@ -1,13 +1,15 @@
 """`python -m dagster_project <command>` without a process of its own: who is called, and how mistakes end."""
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dagster_project.__main__ import main
 from dagster_project.commands.where_to_look import print_where_to_look
-from dagster_project.settings import PROJECT_DIR
+from dagster_project.settings import PROJECT_DIR, SHIPPED_RULES_DIR
 from tests.small_snapshot import desired_contact, person, publish_small
 
 
@@ -58,6 +60,25 @@ def test_before_anything_is_published_it_is_said_what_to_run(
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["recompute", "soon"], "AS_OF is 'soon' and should be an ISO 8601 instant such as 2026-10-01T09:00:00Z.\n"),
+        (["explain", "nora@brightloom.io", "--as-of", "9999-01-01"], "AS_OF lies in the future: 9999-01-01 00:00 UTC"),
+        (["explain", "nora@brightloom.io", "--rules", "nowhere"], "RULES is 'nowhere' and should be `then`"),
+        (["recompute", "2026-10-01", "--rules", "then"], "Which rules were in force on 2026-10-01 00:00 UTC is not"),
+        (["recompute", "2026-10-01"], "{data_dir}/warehouse.duckdb is not there yet; run `make run`"),
+    ],
+)
+def test_a_past_moment_that_cannot_be_computed_is_one_line(
+    published: Path, capsys: pytest.CaptureFixture[str], command: list[str], told: str
+):
+    assert main(command) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(told.format(data_dir=published))
+    assert err.count("\n") == 1
+
+
 def test_nobody_found_is_one_line(published: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["explain", "who@brightloom.io"]) == 1
     told = capsys.readouterr()
@@ -74,11 +95,87 @@ def test_an_explanation_of_nobody_is_asked_for_an_address(capsys: pytest.Capture
     assert "usage: make explain" in capsys.readouterr().err
 
 
-def test_rules_that_are_sound_are_told_in_english(capsys: pytest.CaptureFixture[str]):
+def test_rules_that_are_sound_are_told_in_english(data_dir: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["rules"]) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"The rules in {PROJECT_DIR / 'seeds' / 'rules'} are sound.\n\n")
     assert "A contact is sales qualified when " in out
+    assert out.endswith(
+        f"\nLooked at again (without events: {data_dir / 'warehouse.duckdb'} is not there yet)\n  nothing to warn of\n"
+    )
+    assert not data_dir.exists()
+
+
+@pytest.fixture
+def own_rules(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "rules"
+    shutil.copytree(SHIPPED_RULES_DIR, folder)
+    monkeypatch.setenv("PQL_RULES_DIR", str(folder))
+    return folder
+
+
+def test_rules_that_are_hardly_meant_are_told_and_no_mistake(own_rules: Path, capsys: pytest.CaptureFixture[str]):
+    groups = own_rules / "score_groups.csv"
+    groups.write_text(groups.read_text(encoding="utf-8").replace(",pql,100,", ",pql,45,"), encoding="utf-8")
+    assert main(["rules"]) == 0
+    told = capsys.readouterr().out.partition("Looked at again")[2].splitlines()[1:]
+    assert [line.partition(": ")[2].partition(":")[0] for line in told] == [
+        "score_bands.csv, row 4",
+        "sql_definition.csv, row 3",
+        "engagement_rules.csv, row 3",
+    ]
+    assert all(line.startswith("  warning: ") for line in told)
+
+
+def test_what_never_came_is_told_from_the_warehouse(
+    own_rules: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    data_dir.mkdir()
+    with duckdb.connect(data_dir / "warehouse.duckdb") as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_event_meanings as "
+            "select 'product' as source, 'logged_in' as source_event, null as event_kind"
+        )
+        connection.execute(
+            "create table intermediate.int_user_event_days as "
+            "select timestamp '2026-01-01' as happened_on, 10 as event_count"
+        )
+    assert main(["rules"]) == 0
+    out = capsys.readouterr().out
+    assert "\nLooked at again (with the events of 1 day)\n" in out
+    assert "engagement_rules.csv, row 2: trial_started is used, and no such event has come in." in out
+    assert "row 5: logins_in_7_days is halved in 90 days, and the events cover 1 day." in out
+    assert "is_login is used" not in out
+
+
+def test_rules_with_mistakes_are_told_and_nothing_is_written(
+    own_rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (own_rules / "signals.csv").unlink()
+    assert main(["rules", "--out", str(tmp_path / "sheet")]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("signals.csv: found 'no such file'")
+    assert not (tmp_path / "sheet").exists()
+
+
+def test_the_criteria_are_written_where_one_says(tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["rules", "--out", str(tmp_path / "sheet")]) == 0
+    assert capsys.readouterr().out.endswith(
+        f"\nWritten: {tmp_path / 'sheet' / 'scoring_rules.csv'}, {tmp_path / 'sheet' / 'scoring_rules.md'}\n"
+    )
+    assert "Free trial started" in (tmp_path / "sheet" / "scoring_rules.md").read_text(encoding="utf-8")
+
+
+def test_a_place_where_nothing_can_be_written_is_told(
+    tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "sheet").write_text("a file")
+    with pytest.raises(SystemExit) as ended:
+        main(["rules", "--out", str(tmp_path / "sheet")])
+    assert ended.value.code == 2
+    assert f"nothing can be written to {tmp_path / 'sheet'}: File exists" in capsys.readouterr().err
 
 
 def test_a_state_of_which_nobody_knows_the_database_is_one_line(

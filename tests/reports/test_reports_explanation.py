@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dagster_project.publish.snapshot import Snapshot
-from dagster_project.reports.explanation import NobodyFound, explain
+from dagster_project.reports.explanation import explain
+from dagster_project.reports.person_marts import NobodyFound
+from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.small_snapshot import person, publish_small
 
 NORA = person(
@@ -75,11 +77,12 @@ def shown_points(text: str, score: str) -> tuple[Decimal, Decimal]:
 def test_a_person_is_explained_to_the_point(snapshot: Snapshot):
     assert explain(snapshot, "nora@brightloom.io") == (
         "Nora Lindqvist (user u1), as of 2026-11-20 09:00 UTC\n"
-        "  combined score 28 (mql); activated 2026-11-17\n"
+        "  combined score 28 (mql)\n"
+        "  activated 2026-11-17\n"
         "  last active 2026-11-20, 14 key actions this week, 3 active users at c1\n"
         "  pql score 30\n"
-        "         +25  5+ logins in 7 days (12), last held 2026-11-20\n"
-        "    +8.123456789  invited a teammate (2), last held 2026-11-18\n"
+        "         +25  5+ logins in 7 days (12), last held 2026-11-20 08:00\n"
+        "    +8.123456789  invited a teammate (2), last held 2026-11-18 09:00\n"
         "    +0.376543211  rounded\n"
         "        -3.5  opened a ticket (1.5)\n"
         "  fit score 25\n"
@@ -161,7 +164,8 @@ def test_somebody_whom_only_hubspot_knows_has_done_nothing_and_is_explained_all_
     lead = person("hubspot:77", contact_email="lead@brightloom.io")
     assert explained(tmp_path, "lead@brightloom.io", score__contact_scores=[lead]) == (
         "lead@brightloom.io (user hubspot:77), as of 2026-11-20 09:00 UTC\n"
-        "  combined score 0 (nurture); not activated\n"
+        "  combined score 0 (nurture)\n"
+        "  not activated\n"
         "  last active never, 0 key actions this week, 0 active users at no known company\n"
         "  pql score 0\n"
         "           no rule gave or took points\n"
@@ -206,3 +210,157 @@ def test_each_handoff_is_told_with_its_owner_in_the_order_they_were_made(tmp_pat
         "\n  handoff waiting on 2026-12-20 to nobody yet (nobody_available)"
     )
     assert "else@orbit.example" not in text
+
+
+# Where points come from, step by step
+
+
+def told(folder: Path, *reasons: dict, **columns: object) -> str:
+    return explained(folder, score__contact_scores=[NORA | columns], score__contact_score_reasons=list(reasons))
+
+
+def engagement(points: str, full: str, factor: str, decayed: str, **columns: object) -> dict:
+    exact = {"points_full": Decimal(full), "decay_factor": Decimal(factor), "points_decayed": Decimal(decayed)}
+    return reason(points, is_met=True, **exact, **columns)
+
+
+def test_points_are_told_before_and_after_decay_and_caps(tmp_path: Path):
+    text = told(
+        tmp_path,
+        engagement("4", "20", "0.25", "5", label="trial"),
+        engagement("25", "25", "1", "25", label="feature"),
+        engagement("0", "7", "1", "7", label="page views"),
+    )
+    assert "     +25  feature\n" in text
+    assert "      +4  trial, 20 points * 0.25 by decay = 5, 5 points capped to 4\n" in text
+    assert "      +0  page views, 7 points capped to 0\n" in text
+
+
+def test_a_reason_says_when_it_was_earned_when_it_decays_next_and_by_which_event(tmp_path: Path):
+    text = told(
+        tmp_path,
+        engagement(
+            "20",
+            "20",
+            "1",
+            "20",
+            label="5+ logins",
+            found="6.0000",
+            operator=">=",
+            threshold=Decimal(5),
+            last_met_at=datetime(2026, 11, 20, 8, 15),
+            next_decay_at=datetime(2027, 2, 18, 8, 15),
+            proof_event_id="evt_77",
+        ),
+    )
+    assert (
+        "     +20  5+ logins (6, asked >= 5), last held 2026-11-20 08:15, next decays 2027-02-18 08:15, "
+        "proved by event evt_77\n"
+    ) in text
+
+
+def test_a_fit_reason_says_where_the_value_was_found_and_the_score_how_much_was_known(tmp_path: Path):
+    text = told(
+        tmp_path,
+        reason("15", score_name="fit", kind="fit", label="Senior", found="Head of Data", found_in="hubspot"),
+        fit_completeness_pct=75,
+        is_icp_match=False,
+    )
+    assert "  fit score 25, 75 % of what it asks for is known; not the ideal customer\n" in text
+    assert "     +15  Senior (Head of Data, from hubspot)\n" in text
+
+
+def test_a_rule_that_is_not_met_is_no_reason_of_the_score(tmp_path: Path):
+    text = told(tmp_path, reason("0", is_met=False, label="Invited 2+ teammates", found="1"))
+    assert "Invited" not in text
+    assert text.count("no rule gave or took points") == 2
+
+
+def test_the_combined_score_is_told_with_the_weights_it_was_made_by(tmp_path: Path):
+    exact = {"fit_points": Decimal("12.5"), "pql_points": Decimal(80), "combined_score": 29}
+    snapshot = publish_small(
+        tmp_path / "published",
+        rules_dir=SHIPPED_RULES_DIR,
+        score__contact_scores=[NORA | exact | {"weight_profile": "enterprise"}],
+    )
+    assert (
+        "  combined score 29 (mql) = 0.75 * 12.5 fit + 0.25 * 80 pql = 29.375, rounded half up; profile enterprise\n"
+    ) in explain(snapshot, "nora@brightloom.io")
+
+
+def test_habit_dormancy_adoption_and_priority_are_told_where_they_are_known(tmp_path: Path):
+    text = told(
+        tmp_path,
+        is_habitual=True,
+        habitual_since=datetime(2026, 11, 1),
+        time_to_value_hours=26,
+        key_feature_count_30d=3,
+        key_actions_per_active_day=Decimal("2.5"),
+        active_teammates_30d=1,
+        teammates_invited_count=2,
+        sales_priority="low",
+    )
+    assert "  activated 2026-11-17, 26 hours after sign-up; uses it out of habit since 2026-11-01\n" in text
+    assert (
+        "  adoption in the last 30 days: 3 key features used, 2.5 key actions per active day, 1 active teammate, "
+        "2 teammates invited so far\n"
+    ) in text
+    assert "  low priority for sales: free mail, or a small company\n" in text
+    assert "; dormant for 30+ days\n" in told(tmp_path, is_dormant=True, dormant_for_days=30)
+
+
+def test_signals_are_told_live_ones_first_with_what_they_are_about(tmp_path: Path):
+    def signal(strength: int, label: str, **columns: object) -> dict:
+        seen = {"first_at": datetime(2026, 11, 1), "last_at": datetime(2026, 11, 18)}
+        return {"user_id": "u1", "signal_id": f"s{strength}", "strength": strength, "label": label} | seen | columns
+
+    text = explained(
+        tmp_path,
+        score__contact_scores=[NORA],
+        score__contact_signals=[
+            signal(1, "Hit the paywall", is_live=False, detail="exports"),
+            signal(3, "Team is growing", is_live=True),
+        ],
+    )
+    assert (
+        "  signals, the strongest first\n"
+        "    live    Team is growing, first 2026-11-01, last 2026-11-18\n"
+        "    past    Hit the paywall (exports), first 2026-11-01, last 2026-11-18\n"
+    ) in text
+
+
+def test_a_missed_gate_says_how_much_is_missing(tmp_path: Path):
+    missed = {"user_id": "u1", "condition_id": "1", "property": "zo_pql_score", "value": "50", "is_met": False}
+    text = explained(
+        tmp_path,
+        score__contact_scores=[NORA],
+        decide__sales_qualifications=[missed | {"operator": ">=", "found": "38"}],
+    )
+    assert text.endswith("    MISSED  zo_pql_score >= 50: 38 (12 away)")
+
+
+def test_the_last_changes_are_told_and_none_from_after_the_clock_of_the_marts(tmp_path: Path):
+    def change(day: int, before: int | None, after: int, **columns: object) -> dict:
+        bands = {"band_from": "nurture" if before else None, "band_to": "mql"}
+        scores = {"combined_score_from": before, "combined_score_to": after, "pql_score_from": 5, "pql_score_to": 5}
+        known = {"user_id": "u1", "changed_at": datetime(2026, 11, day), "is_first": before is None}
+        return known | bands | scores | {"fit_score_from": 1, "fit_score_to": 1} | columns
+
+    changes = [
+        change(1, None, 30),
+        *(change(day, day, day + 1, reasons_moved=f"rule +{day}") for day in range(2, 8)),
+        change(8, 39, 40, band_crossed="up", reasons_moved="logins_in_7_days +20; trial -5"),
+        change(30, 1, 2, reasons_moved="later +1"),
+    ]
+    text = explained(tmp_path, score__contact_scores=[NORA], score__score_changes=changes)
+    assert text.endswith(
+        "  changes, the newest first\n"
+        "    2026-11-08 00:00  combined 39 → 40, up from nurture to mql: logins_in_7_days +20; trial -5\n"
+        "    2026-11-07 00:00  combined 7 → 8: rule +7\n"
+        "    2026-11-06 00:00  combined 6 → 7: rule +6\n"
+        "    2026-11-05 00:00  combined 5 → 6: rule +5\n"
+        "    2026-11-04 00:00  combined 4 → 5: rule +4\n"
+        "    and 3 before (score.score_changes)"
+    )
+    first = explained(tmp_path, score__contact_scores=[NORA], score__score_changes=changes[:1])
+    assert first.endswith("    2026-11-01 00:00  first scored: combined 30 (mql)")
