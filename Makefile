@@ -5,7 +5,7 @@ VENV ?= .venv
 RUN := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan rules explain test lint bench lock clean
+.PHONY: help setup demo run dev sandbox plan rules explain recompute test lint bench lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,12 +35,19 @@ sandbox: setup  ## Start the local HubSpot and Slack, with a page to look at
 plan: setup  ## Show what a sync would change now; sends nothing
 	@$(RUN) plan
 
-rules: setup  ## Check the rule files and print them in plain English
-	@$(RUN) rules
+rules: setup  ## Check the rule files and print them in plain English; OUT=folder writes them as a sheet
+	@$(RUN) rules $(if $(OUT),--out "$(OUT)")
 
-explain: setup  ## Say why somebody has their score: make explain EMAIL=somebody@example.com
+# Of a past moment: AS_OF; with the rules in force then: RULES=then.
+THEN := $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(RULES),--rules "$(RULES)")
+
+explain: setup  ## Say why somebody has their score: make explain EMAIL=somebody@example.com [AS_OF=2026-10-01T09:00:00Z]
 	@test -n "$(EMAIL)" || { echo "Whose score? make explain EMAIL=somebody@example.com"; exit 2; }
-	@$(RUN) explain "$(EMAIL)"
+	@$(RUN) explain "$(EMAIL)" $(THEN)
+
+recompute: setup  ## Score everybody as of a past moment, beside the live scores: make recompute AS_OF=2026-10-01T09:00:00Z [RULES=then]
+	@test -n "$(AS_OF)" || { echo "As of when? make recompute AS_OF=2026-10-01T09:00:00Z"; exit 2; }
+	@$(RUN) recompute "$(AS_OF)" $(if $(RULES),--rules "$(RULES)")
 
 test: setup  ## Run all tests
 	@$(VENV)/bin/python -m pytest -q
@@ -50,7 +57,10 @@ lint: setup  ## Check style, formatting and the rule files
 	@$(VENV)/bin/ruff format --check .
 	@$(RUN) rules > /dev/null
 
-bench: setup  ## Measure ingest, build, diff and sync on made-up data; prints medians
+bench: setup  ## Measure ingest, scoring, diff and sync on made-up data; BENCH_ONLY=scoring measures one
+	@# Beside the environment and not in it: DuckDB and Dagster import pandas wherever they find it, which takes a second.
+	@test -d $(VENV)/bench || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--target $(VENV)/bench 'pandas>=3.1,<4'
 	@$(VENV)/bin/python -m tests.bench
 
 lock: setup  ## Renew requirements.lock from pyproject.toml (needs uv)

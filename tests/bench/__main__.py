@@ -1,11 +1,14 @@
 """`make bench`: how long the steps take on made-up data, each beside what it is compared with, in one run.
 
 Sizes come from the environment: BENCH_EVENTS (default 1,000,000), BENCH_CONTACTS (default 1,000,000 for the diff),
-BENCH_SYNC (default 10,000 contacts sent to the sandbox), BENCH_RUNS (default 3; the median is printed).
+BENCH_SYNC (default 10,000 contacts sent to the sandbox), BENCH_SCORING_EVENTS (default 1,000,000; several with commas
+between them tell how the cost grows), BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts to
+measure (ingest, scoring, diff, sync; default all of them), BENCH_FOLDER a place for what they write.
 """
 
 import os
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,9 +28,12 @@ from dagster_project.settings import SHIPPED_RULES_DIR
 from dagster_project.state.database import open_state
 from tests.bench.ingest import bench_ingest
 from tests.bench.measuring import RUNS, compared, measured
+from tests.bench.scoring import bench_scoring
 
 CONTACTS = int(os.environ.get("BENCH_CONTACTS", 1_000_000))
 SYNC = int(os.environ.get("BENCH_SYNC", 10_000))
+ONLY = os.environ.get("BENCH_ONLY", "").replace(",", " ").split()
+FOLDER = os.environ.get("BENCH_FOLDER") or None
 # The first contact of an empty sandbox.
 FIRST_RECORD_ID = 1001
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -105,11 +111,20 @@ def bench_sync(folder: Path, objects: dict, mapped: MappedObject) -> None:
 
 def main() -> None:
     objects = read_property_map(read_rules(SHIPPED_RULES_DIR), "zo_")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bench_ingest(folder)
-        bench_diff(folder, objects["contacts"])
-        bench_sync(folder, objects, objects["contacts"])
+    parts: dict[str, Callable[[Path], None]] = {
+        "ingest": bench_ingest,
+        "scoring": bench_scoring,
+        "diff": lambda folder: bench_diff(folder, objects["contacts"]),
+        "sync": lambda folder: bench_sync(folder, objects, objects["contacts"]),
+    }
+    names = ONLY or list(parts)
+    if unknown := [name for name in names if name not in parts]:
+        sys.exit(f"BENCH_ONLY names {', '.join(unknown)}; there are {', '.join(parts)}")
+    if FOLDER:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        for name in names:
+            parts[name](Path(folder))
 
 
 if __name__ == "__main__":

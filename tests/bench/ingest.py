@@ -12,7 +12,8 @@ import duckdb
 from dagster_project.landing.loading import load_source
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.resources.warehouse import open_warehouse
-from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR
+from dagster_project.settings import PROJECT_DIR
+from tests.bench.apart import dbt_build
 from tests.bench.measuring import RUNS, compared, measured
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 1_000_000))
@@ -21,7 +22,7 @@ ALLOWED_TO_READ_JSON = 2.0
 ALLOWED_TO_CREATE_TABLE = 3.0
 ALLOWED_MIB = 6 * 1024
 ALLOWED_PCT_OF_ALL = 5
-CLOCK = "{as_of: 2026-11-20T09:00:00Z}"
+CLOCK = "2026-11-20T09:00:00Z"
 # The columns that landing files have, for the readers that ours is compared with.
 COLUMNS = {
     "event_id": "VARCHAR",
@@ -115,18 +116,8 @@ def load_nothing(warehouse: Path) -> None:
 
 
 def build_days(warehouse: Path) -> None:
-    """dbt as a person runs it: what lies between the raw events and the days of users, with its tests."""
-    folders = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-    outputs = ["--target-path", str(warehouse.parent / "target"), "--log-path", str(warehouse.parent / "logs")]
-    arguments = ["--select", "+int_user_event_days", "--exclude-resource-type", "unit_test", "--vars", CLOCK]
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), "--quiet", "build", *folders, *outputs, *arguments],
-        env={**os.environ, "PQL_DATA_DIR": str(warehouse.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    """What lies between the raw events and the days of users, with its tests."""
+    dbt_build(warehouse, CLOCK, "--select", "+int_user_event_days", "--exclude-resource-type", "unit_test")
 
 
 def load(warehouse: Path, landing: Path) -> None:
