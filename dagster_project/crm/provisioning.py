@@ -1,9 +1,9 @@
-"""The properties we write exist in the portal with the right type, or nothing is written at all."""
+"""The properties we write exist in the portal with the right type, or nothing is written; ours say what they are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dagster_project.crm.errors import CrmError, CrmRefused
+from dagster_project.crm.errors import CrmError, CrmRefused, CrmScopeMissing
 from dagster_project.crm.property_map import HUBSPOT_TYPES, MappedObject, MappedProperty
 from dagster_project.crm.transport import HubSpotApi
 
@@ -17,14 +17,16 @@ class PropertiesUnusable(CrmError):
 
 @dataclass
 class Provisioned:
-    """What was made, by object type; empty when everything was there."""
+    """What was made and described anew, by object type; empty when everything was there and said the right thing."""
 
     groups: list[str] = field(default_factory=list)
     properties: dict[str, list[str]] = field(default_factory=dict)
+    described: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
 def provision(api: HubSpotApi, objects: Iterable[MappedObject]) -> Provisioned:
-    """Create the group and the properties that are missing.
+    """Create the group and the properties that are missing, and describe anew those of ours that say something else.
 
     Raises:
         PropertiesUnusable: One or more exist with another type, archived or read-only, and nothing was created; or
@@ -32,14 +34,17 @@ def provision(api: HubSpotApi, objects: Iterable[MappedObject]) -> Provisioned:
         CrmUnauthorised: The token lacks `crm.schemas.<type>.write`.
     """
     missing: dict[str, list[MappedProperty]] = {}
+    outdated: dict[str, list[MappedProperty]] = {}
     problems: list[str] = []
     for mapped in objects:
         present = {item["name"]: item for item in _definitions(api, mapped.object_type)}
         archived = {item["name"] for item in _definitions(api, mapped.object_type, archived=True)}
-        missing[mapped.object_type] = []
+        missing[mapped.object_type], outdated[mapped.object_type] = [], []
         for property_ in mapped.properties:
             if property_.name in present:
                 problems.extend(_problems(mapped.object_type, property_, present[property_.name]))
+                if _says_something_else(property_, present[property_.name]):
+                    outdated[mapped.object_type].append(property_)
             elif property_.name in archived:
                 problems.append(
                     f"{mapped.object_type}.{property_.name} is archived; restore it in HubSpot's property settings"
@@ -66,7 +71,28 @@ def provision(api: HubSpotApi, objects: Iterable[MappedObject]) -> Provisioned:
             if len(created) < len(properties):
                 _check_made(api, object_type, properties, answer.body.get("errors") or [])
             made.properties[object_type] = [property_.name for property_ in properties if property_.name in created]
+    for object_type, properties in outdated.items():
+        _describe(api, object_type, properties, made)
     return made
+
+
+def _says_something_else(mapped: MappedProperty, present: dict) -> bool:
+    """Whether a property that we made has another description than the map; what stands in other groups is not ours."""
+    if mapped.description is None or present.get("groupName") != GROUP_NAME:
+        return False
+    return mapped.description.split() != (present.get("description") or "").split()
+
+
+def _describe(api: HubSpotApi, object_type: str, properties: list[MappedProperty], made: Provisioned) -> None:
+    """One call a property; values can be written under an old description, so a refusal is told and stops nothing."""
+    for property_ in properties:
+        path = f"/crm/properties/{{version}}/{object_type}/{property_.name}"
+        try:
+            api.call("PATCH", path, body={"description": property_.description})
+        except (CrmRefused, CrmScopeMissing) as refusal:
+            made.problems.append(f"{object_type}.{property_.name} keeps its old description: {refusal}")
+        else:
+            made.described.setdefault(object_type, []).append(property_.name)
 
 
 def _check_made(api: HubSpotApi, object_type: str, properties: list[MappedProperty], errors: list[dict]) -> None:

@@ -8,11 +8,14 @@ from dagster_project.defs.step import running_step
 from dagster_project.defs.sync import crm_contacts_synced
 from dagster_project.masking import masked
 from dagster_project.outreach.delivering import ActRun, DeliverySummary, deliver, enqueue_ready
+from dagster_project.outreach.messages import handoff_help
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.slack import SlackWorkspace
 from dagster_project.resources.state import State
+from dagster_project.rules.book import read_rules
+from dagster_project.settings import read_settings
 
 DELIVERED_CHECK = "every_message_reached_its_reader"
 KEY = dg.AssetKey(["act", "handoff_messages"])
@@ -47,6 +50,7 @@ def handoff_messages(
             snapshot.as_of,
             owner_of=lambda owner_id: read_active_owner(hubspot.connect(state.engine()), owner_id),
             record_url=lambda record_id: hubspot.portal(state.engine()).contact_url(record_id),
+            help_text=handoff_help(read_rules(read_settings().rules_dir)),
         )
         summary = DeliverySummary()
         if slack.is_dry_run:

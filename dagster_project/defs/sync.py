@@ -31,7 +31,15 @@ def crm_properties(
             return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
         made = provision(hubspot.connect(state.engine()), objects.values())
         step.summary = {"state": "done", "made": made.properties}
-    return dg.MaterializeResult(metadata={"made": dg.MetadataValue.json(made.properties)})
+        for problem in made.problems:
+            context.log.warning(problem)
+    return dg.MaterializeResult(
+        metadata={
+            "made": dg.MetadataValue.json(made.properties),
+            "described_anew": dg.MetadataValue.json(made.described),
+            "problems": dg.MetadataValue.json(made.problems),
+        }
+    )
 
 
 def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.AssetsDefinition:

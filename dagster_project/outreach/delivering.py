@@ -31,7 +31,10 @@ READ_BACK_SLACK_SECONDS = 300
 
 @dataclass(frozen=True)
 class ActRun:
-    """What a delivery works with. `owner_of` asks HubSpot about an owner the snapshot does not know."""
+    """What a delivery works with.
+
+    `owner_of` asks HubSpot about an owner the snapshot does not know; `help_text` stands in small print below messages.
+    """
 
     snapshot_actions: Path
     engine: Engine
@@ -40,6 +43,7 @@ class ActRun:
     owner_of: Callable[[str], Owner | None]
     record_url: Callable[[str], str]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    help_text: str | None = None
 
 
 @dataclass
@@ -159,7 +163,7 @@ def _send(run: ActRun, slack: Slack, row: OutboxRow, summary: DeliverySummary) -
         if not outbox.renew(run.engine, action_id, run.run_id, run.now()):
             # Finding out where to post took so long that another run has the action by now.
             return
-        receipt = slack.post(channel, text, action_id)
+        receipt = slack.post(channel, text, action_id, None if run.help_text is None else escaped(run.help_text))
     except SlackAnswerLost as lost:
         _settle(run, action_id, "unknown", problem=str(lost))
         _read_back(run, slack, row, summary, is_first_look=True)

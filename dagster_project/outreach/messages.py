@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from dagster_project.rules.english import sql_definition_in_english
+from dagster_project.rules.reading import RuleBook
+
 
 @dataclass(frozen=True)
 class HandoffFacts:
@@ -34,6 +37,11 @@ def handoff_message(facts: HandoffFacts) -> str:
     facts = _tidied(facts)
     lines = [_who(facts), _why(facts), _owner(facts), _where(facts)]
     return "\n".join(line for line in lines if line)
+
+
+def handoff_help(book: RuleBook) -> str:
+    """Why there is a message at all, for whoever reads one for the first time."""
+    return f"Why you read this: {sql_definition_in_english(book)}"
 
 
 def escaped(text: str) -> str:

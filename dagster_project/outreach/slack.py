@@ -14,6 +14,8 @@ LONGEST_PAUSE_SECONDS = 60
 ATTEMPTS = 5
 HISTORY_PAGE = 100
 CHANNEL_PAGE = 200
+# Slack takes no longer text in a block of a message; the text of a message may be longer.
+LONGEST_BLOCK_TEXT = 3_000
 METADATA_EVENT = "pql_action"
 # Slack's word → who must do what.
 REMEDIES = {
@@ -115,14 +117,21 @@ class Slack:
             raise SlackRefused("channel_not_found")
         return self._channels[wanted]
 
-    def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+    def post(self, channel: str, text: str, action_id: str | None = None, small_print: str | None = None) -> dict:
         """Post a message and return its place: `{"channel", "ts"}`.
+
+        Where there is `small_print`, it stands below the text; notifications show the text alone.
 
         Raises:
             SlackRefused, SlackUnavailable: It was not posted.
             SlackAnswerLost: It may have been.
         """
         arguments: dict = {"channel": channel, "text": text, "unfurl_links": False}
+        if small_print is not None and max(len(text), len(small_print)) <= LONGEST_BLOCK_TEXT:
+            arguments["blocks"] = [
+                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+                {"type": "context", "elements": [{"type": "mrkdwn", "text": small_print}]},
+            ]
         if action_id is not None:
             arguments["metadata"] = {"event_type": METADATA_EVENT, "event_payload": {"action_id": action_id}}
         answer = self._call("chat.postMessage", arguments, is_read=False)

@@ -8,7 +8,10 @@ import pytest
 
 from dagster_project.crm.property_map import HUBSPOT_TYPES, portal_name, read_property_map
 from dagster_project.rules.book import read_rules
+from dagster_project.rules.english import sql_definition_in_english
 from dagster_project.settings import SHIPPED_RULES_DIR
+
+SENTENCE = sql_definition_in_english(read_rules(SHIPPED_RULES_DIR))
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def test_a_row_keeps_its_meaning():
         "source_column": "handoff_at",
         "value_type": "datetime",
         "label": "Handed off at",
-        "description": "When the person was handed to sales (UTC)",
+        "description": f"When the person was handed to sales (UTC). {SENTENCE}",
         "clears_when_unknown": False,
         "is_unique": False,
         "is_hubspots_own": False,

@@ -90,6 +90,72 @@ def test_an_object_without_properties_needs_nothing(sandbox, api):
     assert writes(sandbox) == []
 
 
+# What properties say
+
+
+def described(mapped, **descriptions):
+    """The object with other descriptions; a property that is not named keeps its own."""
+    properties = [
+        replace(item, description=descriptions.get(item.name, item.description)) for item in mapped.properties
+    ]
+    return replace(mapped, properties=tuple(properties))
+
+
+def test_a_description_that_changed_in_the_map_is_changed_in_hubspot(sandbox, api):
+    provision(api, [described(CONTACTS, zo_pql_score="Points"), COMPANIES])
+    before = len(writes(sandbox))
+    made = provision(api, [described(CONTACTS, zo_pql_score="Points, 0 to 100"), COMPANIES])
+    assert made == Provisioned([], {}, {"contacts": ["zo_pql_score"]})
+    assert writes(sandbox)[before:] == ["/contacts/zo_pql_score"]
+    score = properties(api)["zo_pql_score"]
+    assert score["description"] == "Points, 0 to 100"
+    assert (score["label"], score["type"], score["groupName"]) == ("zo_pql_score", "number", GROUP_NAME)
+
+
+@pytest.mark.parametrize("kept", ["Points", " Points\n", None])
+def test_a_description_that_says_the_same_or_nothing_costs_no_call(sandbox, api, kept):
+    provision(api, [described(CONTACTS, zo_pql_score="Points")])
+    before = len(writes(sandbox))
+    assert provision(api, [described(CONTACTS, zo_pql_score=kept)]) == Provisioned([], {})
+    assert len(writes(sandbox)) == before
+    assert properties(api)["zo_pql_score"]["description"] == "Points"
+
+
+def test_what_stands_in_groups_of_others_keeps_its_description(sandbox, api):
+    theirs = definition(CONTACTS.properties[1]) | {"description": "Ours since 2019"}
+    sandbox.add_property("contacts", **theirs)
+    stage = properties(api)["lifecyclestage"]
+    provision(api, [described(CONTACTS, zo_pql_score="Points", lifecyclestage="Stage")])
+    assert properties(api)["zo_pql_score"]["description"] == "Ours since 2019"
+    assert properties(api)["lifecyclestage"] == stage
+
+
+def test_a_token_that_may_not_describe_is_told_and_stops_nothing(sandbox, api):
+    provision(api, [described(CONTACTS, zo_pql_score="Points", zo_handoff_at="When")])
+    sandbox.inject("missing_scopes", method="PATCH", path_regex="zo_pql_score")
+    made = provision(api, [described(CONTACTS, zo_pql_score="Points, 0 to 100", zo_handoff_at="Then")])
+    assert made.described == {"contacts": ["zo_handoff_at"]}
+    (problem,) = made.problems
+    assert problem.startswith("contacts.zo_pql_score keeps its old description: ")
+    assert "crm.schemas.contacts.write" in problem
+
+
+def test_a_description_that_hubspot_refuses_is_told_and_stops_nothing(api, monkeypatch):
+    provision(api, [described(CONTACTS, zo_pql_score="Points")])
+
+    def refuse(method, path, **_):
+        raise CrmRefused(400, "VALIDATION_ERROR", "the description is too long")
+
+    with monkeypatch.context() as patched:
+        ways = {"GET": api.call, "PATCH": refuse}
+        patched.setattr(api, "call", lambda method, *others, **named: ways[method](method, *others, **named))
+        made = provision(api, [described(CONTACTS, zo_pql_score="x" * 100_000)])
+    assert made.problems == [
+        "contacts.zo_pql_score keeps its old description: HubSpot refused the request (400 VALIDATION_ERROR): "
+        "the description is too long"
+    ]
+
+
 # What cannot be used
 
 

@@ -24,13 +24,13 @@ def main(
     posts = 0
 
     class Dying(Slack):
-        def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+        def post(self, channel: str, text: str, *others: str | None) -> dict:
             nonlocal posts
             posts += 1
             if posts == int(number) and moment == "before":
                 die()
             try:
-                return super().post(channel, text, action_id)
+                return super().post(channel, text, *others)
             finally:
                 if posts == int(number):
                     die()

@@ -1,6 +1,7 @@
 """Messages of handoffs over real HTTP: to whom, when, and each once whatever fails."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -206,10 +207,10 @@ def test_a_token_that_is_revoked_on_the_way_loses_nothing(desk: Desk):
     desk.acknowledge(1, 2, 3)
 
     class Revoked(Slack):
-        def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+        def post(self, channel: str, text: str, *others: str | None) -> dict:
             if len(desk.posted()) == 2:
                 desk.sandbox.inject("invalid_token")
-            return super().post(channel, text, action_id)
+            return super().post(channel, text, *others)
 
     with pytest.raises(SlackRefused, match="invalid_auth"):
         deliver(desk.run(), desk.slack(Revoked))
@@ -369,7 +370,7 @@ def test_of_two_runs_that_found_the_same_message_one_sends_it(desk: Desk):
                 inner.append(DeliverySummary())
                 inner[0] = desk.deliver()
 
-        def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+        def post(self, channel: str, text: str, *others: str | None) -> dict:
             pytest.fail("the other run has sent everything")
 
     assert deliver(desk.run(), desk.slack(Overtaken)).delivered == 0
@@ -402,7 +403,7 @@ def test_a_run_that_could_not_post_for_long_does_not_reopen_what_another_has_del
     desk.acknowledge(1)
 
     class Stuck(Slack):
-        def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+        def post(self, channel: str, text: str, *others: str | None) -> dict:
             for _ in range(2):
                 desk.wait(AFTER_A_CRASH)
                 desk.deliver()
@@ -426,11 +427,11 @@ def test_a_run_that_dies_around_a_post_is_finished_by_the_next_ones(desk: Desk, 
     desk.acknowledge(1, 2)
 
     class Dying(Slack):
-        def post(self, channel: str, text: str, action_id: str | None = None) -> dict:
+        def post(self, channel: str, text: str, *others: str | None) -> dict:
             dies = len(desk.posted()) == nth
             if dies and moment == "before":
                 raise Killed
-            place = super().post(channel, text, action_id)
+            place = super().post(channel, text, *others)
             if dies:
                 raise Killed
             return place
@@ -498,3 +499,16 @@ def test_neither_token_nor_addresses_stand_in_problems_or_logs(desk: Desk, caplo
     assert TOKEN not in told
     assert "@orbit.example" not in told
     assert "@brightloom.io" not in told
+
+
+# Small print
+
+
+def test_a_handoff_says_in_small_print_when_a_contact_is_sales_qualified(desk: Desk):
+    desk.decide(handoff_action(1))
+    desk.acknowledge(1)
+    deliver(replace(desk.run(), help_text="Score > 50 & work e-mail"), desk.slack())
+    (message,) = desk.sandbox.messages()
+    section, context = message["blocks"]
+    assert section["text"]["text"] == message["text"]
+    assert context["elements"] == [{"type": "mrkdwn", "text": "Score &gt; 50 &amp; work e-mail"}]
