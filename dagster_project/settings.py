@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     # In place of the var of that name in dbt_project.yml.
     in_warehouse: JsonObject = None
     max_quarantined_pct: Annotated[float, Field(ge=0, le=100)] = 5
+    # What a build may keep in memory; what is larger goes to disk for a while.
+    warehouse_memory: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?(MB|GB|TB|MiB|GiB|TiB)$")] = "6GB"
     alert_channel: Annotated[str, Field(pattern=r"^#[a-z0-9_-]+$")] = "#pql-alerts"
     sandbox_port: Annotated[int, Field(ge=0, le=65535)] = 8765
 

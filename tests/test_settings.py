@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +39,7 @@ def test_without_any_variable_the_project_folder_holds_everything_and_nothing_is
     assert settings.rules_dir == SHIPPED_RULES_DIR
     assert settings.state_database_url == f"sqlite:///{PROJECT_DIR}/data/state/state.sqlite"
     assert (settings.property_prefix, settings.alert_channel, settings.sandbox_port) == ("zo_", "#pql-alerts", 8765)
-    assert (settings.as_of, settings.max_quarantined_pct) == (None, 5)
+    assert (settings.as_of, settings.max_quarantined_pct, settings.warehouse_memory) == (None, 5, "6GB")
     assert not settings.sends_to_hubspot
     assert not settings.sends_to_slack
 
@@ -125,8 +126,21 @@ def test_an_empty_token_is_no_token(environment, value):
 
 def test_an_empty_variable_means_the_default(environment):
     names = ("DATA_DIR", "RULES_DIR", "STATE_URL", "AS_OF", "PROPERTY_PREFIX", "DRY_RUN", "SANDBOX_PORT")
-    names = (*names, "MAX_QUARANTINED_PCT")
+    names = (*names, "MAX_QUARANTINED_PCT", "WAREHOUSE_MEMORY")
     assert environment(**{f"PQL_{name}": "" for name in names}) == Settings.model_construct()
+
+
+@pytest.mark.parametrize("value", ["6 GB", "512MiB", "1.5TB"])
+def test_the_memory_of_a_build_is_said_as_duckdb_takes_it(environment, value):
+    assert environment(PQL_WAREHOUSE_MEMORY=value).warehouse_memory == value
+    with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{value}'")
+
+
+@pytest.mark.parametrize("value", ["6", "much", "-1GB", "80%"])
+def test_another_amount_of_memory_is_refused(environment, value):
+    with pytest.raises(SettingsInvalid, match="PQL_WAREHOUSE_MEMORY is"):
+        environment(PQL_WAREHOUSE_MEMORY=value)
 
 
 @pytest.mark.parametrize(("value", "pct"), [("0", 0), ("0.5", 0.5), ("100", 100)])

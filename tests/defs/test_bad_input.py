@@ -64,7 +64,7 @@ def test_a_bad_number_in_a_rule_file_names_file_row_and_column_and_leaves_the_la
     assert reasons(pipeline.run("score", as_of=SAMPLE_AS_OF)) == {}
     before = (pipeline.data_dir / "published" / "current").resolve()
 
-    broken = (rules / "engagement_rules.csv").read_text(encoding="utf-8").replace(",1,20,", ",1,twenty,", 1)
+    broken = (rules / "engagement_rules.csv").read_text(encoding="utf-8").replace(",1,,20,", ",1,,twenty,", 1)
     (rules / "engagement_rules.csv").write_text(broken, encoding="utf-8")
     told = reasons(pipeline.run("score", as_of=SAMPLE_AS_OF))
     assert told == {

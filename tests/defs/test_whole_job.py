@@ -71,6 +71,9 @@ def test_the_golden_contact_is_written_to_hubspot_as_decided(sample: SampleRuns)
         "zo_pql_score": "80",
         "zo_fit_score": "43",
         "zo_combined_score": "65",
+        "zo_score_reasons": "Key activation feature used +25; 5+ logins in 7 days +20; Free trial started +20; "
+        "Invited 2+ teammates +15",
+        "zo_sales_priority": "normal",
         "zo_last_active_at": "2026-11-20T08:10:00.000Z",
         "zo_handoff_at": "2026-11-20T09:00:00.000Z",
     }
@@ -218,8 +221,11 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_pql_score",
             "zo_fit_score",
             "zo_combined_score",
+            "zo_score_reasons",
             "zo_last_active_at",
             "zo_handoff_at",
+            "zo_sales_priority",
+            "zo_dormant_for_days",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }
