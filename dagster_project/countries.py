@@ -8,6 +8,8 @@ from unicodedata import combining, normalize
 
 import pycountry
 
+from dagster_project.wording import words_of
+
 # In these languages a form or a CRM is likely to be filled in. A name that is two countries' is none's.
 LANGUAGES = (
     *("de", "fr", "es", "it", "pt", "pt_BR", "nl", "sv", "da", "nb_NO", "fi", "is", "pl", "cs", "sk", "sl", "hr", "hu"),
@@ -142,5 +144,4 @@ def _without_accents(text: str) -> str:
 
 def _in_words(text: str) -> str:
     """As the macro `words` of the dbt project has it, without the blanks around."""
-    text = normalize("NFC", text).lower()
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in text).split())
+    return " ".join(words_of(normalize("NFC", text)))

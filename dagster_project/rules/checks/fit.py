@@ -8,6 +8,7 @@ from dagster_project.rules.hubspot_industries import HUBSPOT_INDUSTRIES
 from dagster_project.rules.reading import RuleBook, RuleProblem
 from dagster_project.rules.schema.cells import parts
 from dagster_project.rules.schema.fit import FitRule
+from dagster_project.wording import words_of
 
 Found = tuple[str, object, str]
 # How many the models take out of a title.
@@ -49,7 +50,7 @@ def _value(rule: FitRule, book: RuleBook) -> Iterator[Found]:
         return
     if rule.value is None:
         yield "value", None, f"the {rule.attribute} to look for"
-    elif not _words(rule.value):
+    elif not words_of(rule.value):
         yield "value", rule.value, "at least one letter or digit: nothing else is compared"
     elif rule.match == "equals":
         yield from (("value", rule.value, allowed) for allowed in _unheard_of(rule.attribute, rule.value, book))
@@ -61,7 +62,7 @@ def _exceptions(value: str | None, except_words: str | None) -> Iterator[Found]:
     if len(parts(except_words)) > MAX_PHRASES:
         yield "except_words", f"{len(parts(except_words))} phrases", f"at most {MAX_PHRASES} phrases"
     for phrase in parts(except_words):
-        if value is not None and not _words(phrase) & _words(value):
+        if value is not None and not set(words_of(phrase)) & set(words_of(value)):
             yield "except_words", phrase or except_words, f"phrases, with | between them, that have a word of {value!r}"
 
 
@@ -97,7 +98,7 @@ def _unheard_of(attribute: str, value: str, book: RuleBook) -> Iterator[str]:
 
 
 def _similar_industries(value: str) -> list[str]:
-    name = "_".join("".join(letter if letter.isalnum() else " " for letter in value.upper()).split())
+    name = "_".join(words_of(value)).upper()
     sharing = [industry for industry in HUBSPOT_INDUSTRIES if name in industry]
     close = get_close_matches(name, sorted(HUBSPOT_INDUSTRIES), n=3, cutoff=0.6)
     return list(dict.fromkeys([*(word for word in close if word == name), *sorted(sharing), *close]))[:4]
@@ -133,7 +134,3 @@ def fact_sources_are_in_order(book: RuleBook) -> Iterator[RuleProblem]:
         if attribute not in named:
             allowed = f"a row for {attribute}: without a source it is known of nobody"
             yield RuleProblem(file, None, "attribute", None, allowed)
-
-
-def _words(text: str) -> set[str]:
-    return set("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())

@@ -9,6 +9,7 @@ from dagster_project.rules.lint.warning import RuleWarning
 from dagster_project.rules.reading import Row, RuleBook
 from dagster_project.rules.schema.cells import parts
 from dagster_project.rules.schema.fit import FitRule
+from dagster_project.wording import words_of
 
 FILE = "fit_rules"
 NEVER_COUNTS = "Of one attribute the best row counts, so this one never does"
@@ -61,13 +62,13 @@ def _beats(other: Row, row: Row) -> bool:
 
 
 def _matches_all_of(other: FitRule, rule: FitRule) -> bool:
-    sought, words = _words(other.value), _words(rule.value)
+    sought, words = words_of(other.value), words_of(rule.value)
     if other.match == "equals":
         is_country = other.attribute == "country"
         return rule.match == "equals" and (
             country_code(other.value) == country_code(rule.value) if is_country else sought == words
         )
-    phrases = [_words(phrase) for phrase in parts(other.except_words)]
+    phrases = [words_of(phrase) for phrase in parts(other.except_words)]
     return any(
         words[start : start + len(sought)] == sought
         and not any(_may_take(phrase, words, range(start, start + len(sought))) for phrase in phrases)
@@ -96,10 +97,6 @@ def _covering(rule: FitRule, better: Iterable[Row]) -> list[Row]:
         if next_value > last:
             return taken
     return []
-
-
-def _words(value: str | None) -> list[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in (value or "").casefold()).split()
 
 
 def _said(rule: FitRule) -> str:
