@@ -27,11 +27,12 @@ from dagster_project.publish.snapshot import DAY_SECONDS, NothingPublished, Snap
 from dagster_project.resources.dbt import build_beside
 from dagster_project.resources.warehouse import open_warehouse
 from dagster_project.rules.book import read_rules
+from dagster_project.rules.files import digest_of, rule_files
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.settings import PROJECT_DIR, Settings, parse_instant
 from dagster_project.state.database import open_state
 from dagster_project.state.memory import read_memory
-from dagster_project.state.rule_versions import digest_of, files_in, rules_at
+from dagster_project.state.rule_versions import rules_at
 
 THEN = "then"
 ORIGIN = "origin.json"
@@ -168,7 +169,7 @@ def _origin(settings: Settings, rules_dir: Path) -> dict:
     """What a recomputation is made of; as long as it is the same, so are the scores."""
     found = settings.warehouse_path.stat() if settings.warehouse_path.exists() else None
     warehouse = [found.st_mtime_ns, found.st_size] if found else None
-    return {"rules": digest_of(files_in(rules_dir)), "warehouse": warehouse}
+    return {"rules": digest_of(rule_files(rules_dir)), "warehouse": warehouse}
 
 
 @contextmanager

@@ -1,12 +1,11 @@
 """The rule files in a place where dbt can do them no harm."""
 
-import hashlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from dagster_project.rules.schema import RULE_FILES
+from dagster_project.rules.files import digest_of, rule_files
 from dagster_project.settings import DBT_PROJECT_DIR, SHIPPED_RULES_DIR
 
 
@@ -19,17 +18,14 @@ def seeds_for_dbt(rules_dir: Path) -> str:
     """
     if rules_dir.resolve() == SHIPPED_RULES_DIR.resolve():
         return os.path.relpath(SHIPPED_RULES_DIR, DBT_PROJECT_DIR)
-    files = [file for name in sorted(RULE_FILES) if (file := rules_dir / f"{name}.csv").is_file()]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    files = rule_files(rules_dir)
     copies = DBT_PROJECT_DIR / "target" / "rules"
-    copy = copies / digest.hexdigest()[:16]
+    copy = copies / digest_of(files)[:16]
     if not copy.is_dir():
         copies.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=copies))
-        for file in files:
-            shutil.copyfile(file, unfinished / file.name)
+        for name, content in files.items():
+            (unfinished / name).write_bytes(content)
         try:
             unfinished.rename(copy)
         except OSError:

@@ -1,13 +1,12 @@
 """Which rule files were in force when: a past score can be computed again with the rules of its time."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from dagster_project.rules.schema import RULE_FILES
+from dagster_project.rules.files import digest_of, rule_files
 from dagster_project.state.tables import rule_versions
 
 
@@ -29,28 +28,16 @@ class RuleVersion:
             (folder / name).write_bytes(text.encode("utf-8"))
 
 
-def digest_of(files: dict[str, str]) -> str:
-    """The same for the same contents, wherever the files lie."""
-    digest = hashlib.sha256()
-    for name, text in sorted(files.items()):
-        digest.update(name.encode() + b"\0" + text.encode("utf-8") + b"\0")
-    return digest.hexdigest()
-
-
-def files_in(rules_dir: Path) -> dict[str, str]:
-    """The rule files of a folder, byte for byte; they have been read and are known to be UTF-8."""
-    paths = [rules_dir / f"{name}.csv" for name in sorted(RULE_FILES)]
-    return {path.name: path.read_bytes().decode("utf-8") for path in paths if path.is_file()}
-
-
 def record_rules(engine: Engine, rules_dir: Path, as_of: datetime, recorded_at: datetime) -> None:
     """Keep the rule files that a build is about to be made with, where they are others than those of the last one.
 
     A build for an earlier clock than the last one tells nothing of which rules were in force at that time.
     """
-    files = files_in(rules_dir)
+    files = rule_files(rules_dir)
     digest = digest_of(files)
-    row = {"digest": digest, "in_force_from": as_of, "recorded_at": recorded_at, "files": files}
+    # They have been read, and are known to be UTF-8.
+    texts = {name: content.decode("utf-8") for name, content in files.items()}
+    row = {"digest": digest, "in_force_from": as_of, "recorded_at": recorded_at, "files": texts}
     newest = select(rule_versions.c.digest, rule_versions.c.in_force_from).order_by(*_newest_first()).limit(1)
     with engine.begin() as connection:
         last = connection.execute(newest).first()

@@ -5,9 +5,10 @@ import polars as pl
 import pytest
 
 from dagster_project.defs.explain import explain_score
+from dagster_project.rules.files import rule_files
 from dagster_project.settings import parse_instant, read_settings
 from dagster_project.state.database import open_state
-from dagster_project.state.rule_versions import files_in, rules_at
+from dagster_project.state.rule_versions import rules_at
 from tests.defs.conftest import SampleRuns
 from tests.whole_run import SAMPLE_AS_OF, reasons
 
@@ -67,7 +68,7 @@ def test_what_cannot_be_explained_fails_with_one_sentence(sample: SampleRuns, co
 def test_every_build_keeps_its_rules_and_the_history_of_scores(sample: SampleRuns):
     settings = read_settings()
     version = rules_at(open_state(settings.state_database_url), parse_instant(SAMPLE_AS_OF))
-    assert version.files == files_in(settings.rules_dir)
+    assert {name: text.encode() for name, text in version.files.items()} == rule_files(settings.rules_dir)
     kept = pl.read_parquet(settings.state_dir / "score_history.parquet")
     assert kept.equals(sample.pipeline.table("score.score_changes"))
     assert kept["is_first"].all()

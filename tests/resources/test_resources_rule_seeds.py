@@ -108,15 +108,15 @@ def test_files_that_lie_beside_the_rules_are_not_copied(dbt_project: Path, own_r
 
 
 def test_a_copy_is_whole_or_not_there(dbt_project: Path, own_rules: Path, monkeypatch: pytest.MonkeyPatch):
-    copy_file = shutil.copyfile
+    write_bytes = Path.write_bytes
 
-    def disk_is_full(source: Path, target: Path) -> None:
-        if Path(target).name == "score_bands.csv":
+    def disk_is_full(target: Path, content: bytes) -> int:
+        if target.name == "score_bands.csv":
             raise OSError(28, os.strerror(28))
-        copy_file(source, target)
+        return write_bytes(target, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", disk_is_full)
+        patched.setattr(Path, "write_bytes", disk_is_full)
         with pytest.raises(OSError, match="No space left"):
             seeds_for_dbt(own_rules)
     told = seeds_for_dbt(own_rules)

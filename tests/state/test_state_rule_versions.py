@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
+from dagster_project.rules.files import rule_files
 from dagster_project.settings import SHIPPED_RULES_DIR
-from dagster_project.state.rule_versions import NoRuleVersion, files_in, record_rules, rules_at
+from dagster_project.state.rule_versions import NoRuleVersion, record_rules, rules_at
 from dagster_project.state.tables import rule_versions
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -78,7 +79,7 @@ def test_what_was_kept_is_written_out_to_the_byte_and_nothing_besides(engine: En
 
 
 def test_every_shipped_rule_file_is_kept():
-    assert set(files_in(SHIPPED_RULES_DIR)) == {path.name for path in SHIPPED_RULES_DIR.glob("*.csv")}
+    assert set(rule_files(SHIPPED_RULES_DIR)) == {path.name for path in SHIPPED_RULES_DIR.glob("*.csv")}
 
 
 def test_before_the_first_build_on_record_it_is_said_since_when_there_is_one(engine: Engine, tmp_path: Path):
