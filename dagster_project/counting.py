@@ -1,4 +1,6 @@
-"""Numbers with their nouns."""
+"""Numbers as people write them, and with their nouns."""
+
+from decimal import Decimal
 
 SINGULAR = {
     "contacts": "contact",
@@ -17,3 +19,13 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 def counted_of(count: int, kind: str) -> str:
     """`1 company`, `2 companies`, by the plural that names them everywhere else."""
     return counted(count, SINGULAR[kind], kind)
+
+
+def plain_number(value: Decimal | int) -> str:
+    """Without zeros that say nothing, and never as a power of ten."""
+    return f"{Decimal(value).normalize():f}"
+
+
+def signed_number(value: Decimal | int) -> str:
+    """`+20`, `-50`, `+0`."""
+    return f"{Decimal(value).normalize():+f}"

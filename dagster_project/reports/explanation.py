@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from dagster_project.counting import counted
+from dagster_project.counting import counted, plain_number, signed_number
 from dagster_project.publish.snapshot import Snapshot
 from dagster_project.reports.person_marts import PersonMarts, read_people, read_published_rules
-from dagster_project.reports.plain_words import day, moment, number, plain, points
+from dagster_project.reports.plain_words import day, moment, plain
 from dagster_project.reports.prospects import prospects
 from dagster_project.reports.what_next import Rules, missing_to_gate, profile_of
 
@@ -50,8 +50,8 @@ def _combination(person: dict, rules: Rules | None) -> str:
         (weights["engagement_weight"], person["pql_points"], "pql"),
     ]
     sums = sum((weight * given for weight, given, _ in parts), Decimal(0))
-    told = " + ".join(f"{number(weight)} * {number(given)} {name}" for weight, given, name in parts)
-    return f" = {told} = {number(sums)}, rounded half up; profile {weights['profile']}"
+    told = " + ".join(f"{plain_number(weight)} * {plain_number(given)} {name}" for weight, given, name in parts)
+    return f" = {told} = {plain_number(sums)}, rounded half up; profile {weights['profile']}"
 
 
 def _use(person: dict) -> list[str]:
@@ -64,7 +64,7 @@ def _use(person: dict) -> list[str]:
     ]
     known = [
         (person.get("key_feature_count_30d"), lambda n: f"{counted(n, 'key feature')} used"),
-        (person.get("key_actions_per_active_day"), lambda n: f"{number(n)} key actions per active day"),
+        (person.get("key_actions_per_active_day"), lambda n: f"{plain_number(n)} key actions per active day"),
         (person.get("active_teammates_30d"), lambda n: f"{counted(n, 'active teammate')}"),
         (person.get("teammates_invited_count"), lambda n: f"{counted(n, 'teammate')} invited so far"),
     ]
@@ -80,7 +80,7 @@ def _activation(person: dict) -> str:
     if person["activated_at"] is None:
         return "not activated"
     hours = person.get("time_to_value_hours")
-    since_signup = f", {number(hours)} hours after sign-up" if hours is not None else ""
+    since_signup = f", {plain_number(hours)} hours after sign-up" if hours is not None else ""
     return f"activated {day(person['activated_at'])}{since_signup}"
 
 
@@ -107,7 +107,7 @@ def _score(marts: PersonMarts, score_name: str, score: int, more: str = "") -> l
     """The reasons that gave or took points; what stands in front of them adds up to the score."""
     given = [reason for reason in marts.reasons if reason["score_name"] == score_name and reason["is_met"] is not False]
     lines = [f"  {score_name} score {score}{more}"]
-    lines += [f"    {points(reason['points']):>8}  {_reason(reason)}" for reason in given]
+    lines += [f"    {signed_number(reason['points']):>8}  {_reason(reason)}" for reason in given]
     return lines if given else [*lines, "           no rule gave or took points"]
 
 
@@ -116,9 +116,10 @@ def _reason(reason: dict) -> str:
     full, decayed = reason.get("points_full"), reason.get("points_decayed")
     if full is not None and decayed is not None and reason["kind"] == "engagement":
         if decayed != full:
-            told.append(f"{number(full)} points * {number(reason['decay_factor'])} by decay = {number(decayed)}")
+            share = plain_number(reason["decay_factor"])
+            told.append(f"{plain_number(full)} points * {share} by decay = {plain_number(decayed)}")
         if reason["points"] != decayed:
-            told.append(f"{number(decayed)} points capped to {number(reason['points'])}")
+            told.append(f"{plain_number(decayed)} points capped to {plain_number(reason['points'])}")
     if reason["last_met_at"] is not None:
         told.append(f"last held {moment(reason['last_met_at'])}")
     if reason.get("next_decay_at") is not None:
@@ -133,7 +134,7 @@ def _found(reason: dict) -> str:
         return ""
     asked = ""
     if reason.get("threshold") is not None and reason.get("operator"):
-        asked = f", asked {reason['operator']} {number(reason['threshold'])}"
+        asked = f", asked {reason['operator']} {plain_number(reason['threshold'])}"
     place = f", from {reason['found_in']}" if reason.get("found_in") else ""
     return f" ({plain(reason['found'])}{asked}{place})"
 
@@ -154,7 +155,7 @@ def _gates(marts: PersonMarts) -> list[str]:
     for condition in marts.conditions:
         found = condition["found"] if condition["found"] is not None else "not known"
         missing = missing_to_gate(condition)
-        away = f" ({number(missing)} away)" if missing else ""
+        away = f" ({plain_number(missing)} away)" if missing else ""
         asked = f"{condition['property']} {condition['operator']} {condition['value']}"
         lines.append(f"    {'met   ' if condition['is_met'] else 'MISSED'}  {asked}: {found}{away}")
     return lines

@@ -1,17 +1,7 @@
-"""Numbers and days as people write them."""
+"""What was found, and when, as people write it."""
 
 import re
 from datetime import datetime
-from decimal import Decimal
-
-
-def number(value: Decimal | int) -> str:
-    """Without zeros that say nothing, and never as a power of ten."""
-    return f"{Decimal(value).normalize():f}"
-
-
-def points(value: Decimal) -> str:
-    return f"{value.normalize():+f}"
 
 
 def plain(found: str) -> str:

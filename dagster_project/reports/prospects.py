@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from dagster_project.counting import plain_number, signed_number
 from dagster_project.reports.person_marts import PersonMarts
-from dagster_project.reports.plain_words import moment, number, points
+from dagster_project.reports.plain_words import moment
 from dagster_project.reports.what_next import (
     NearRule,
     Outcome,
@@ -36,7 +37,7 @@ def _decays(standing: Standing, marts: PersonMarts) -> list[str]:
     if decay is not None:
         labels = standing.rules.engagement
         told = "; ".join(
-            f"{labels[rule_id]['label']} {number(before)} → {number(after)}"
+            f"{labels[rule_id]['label']} {plain_number(before)} → {plain_number(after)}"
             for rule_id, (before, after) in decay.points.items()
         )
         lines.append(f"on {moment(decay.at)} UTC by decay: {told}; {_becomes(standing, decay.outcome)}")
@@ -56,26 +57,26 @@ def _silence(standing: Standing, marts: PersonMarts) -> list[str]:
     silence = next_silence(standing, marts.reasons, marts.person["last_active_at"])
     if silence is None:
         return []
-    told = f"{silence.rule['label']} {points(silence.rule['points'])}"
+    told = f"{silence.rule['label']} {signed_number(silence.rule['points'])}"
     return [f"after {moment(silence.after)} UTC without any activity: {told}; {_becomes(standing, silence.outcome)}"]
 
 
 def _near(standing: Standing, marts: PersonMarts) -> list[str]:
     return [
-        f"if {near.rule['label']}: {_lacking(near)}, {points(near.points)}; {_becomes(standing, near.outcome)}"
+        f"if {near.rule['label']}: {_lacking(near)}, {signed_number(near.points)}; {_becomes(standing, near.outcome)}"
         for near in near_rules(standing, marts.reasons)
     ]
 
 
 def _lacking(near: NearRule) -> str:
-    found = f"found {number(near.found)}" if near.found is not None else "nothing found"
+    found = f"found {plain_number(near.found)}" if near.found is not None else "nothing found"
     if near.missing is not None:
         way = "fewer" if near.rule["operator"].startswith("<") else "more"
-        more = f"{number(near.missing)} {way}" if near.missing else f"a little {way}"
+        more = f"{plain_number(near.missing)} {way}" if near.missing else f"a little {way}"
         return f"{found}, {more} needed"
     if near.rule["requires"]:
         return f"{found}, needs {near.rule['requires'].replace('|', ' and ')} too"
-    return f"{found}, asked {near.rule['operator']} {number(near.rule['threshold'])}"
+    return f"{found}, asked {near.rule['operator']} {plain_number(near.rule['threshold'])}"
 
 
 def _band(standing: Standing, marts: PersonMarts) -> list[str]:
@@ -87,12 +88,12 @@ def _band(standing: Standing, marts: PersonMarts) -> list[str]:
         if coming.pql_points is not None
         else "pql points alone do not lead there"
     )
-    return [f"{number(Decimal(coming.combined_points))} points to the band {coming.band}: {way}"]
+    return [f"{plain_number(Decimal(coming.combined_points))} points to the band {coming.band}: {way}"]
 
 
 def _rounded_up(needed: Decimal) -> str:
     """Up, because a little less is not enough."""
-    return number(needed.quantize(Decimal("0.01"), "ROUND_CEILING"))
+    return plain_number(needed.quantize(Decimal("0.01"), "ROUND_CEILING"))
 
 
 def _becomes(standing: Standing, outcome: Outcome) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from dagster_project.counting import plain_number
 from dagster_project.rules.english.telling import chapter_of, told_files
-from dagster_project.rules.english.words import plain
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema import RULE_FILES, Rule
 
@@ -49,7 +49,7 @@ def _criterion(file: str, rule: Rule, what: str) -> Criterion:
         id=key,
         label=next((cells[name] for name in NAMES if cells.get(name)), ""),
         what=what,
-        points="" if cells.get("points") is None else plain(cells["points"]),
+        points="" if cells.get("points") is None else plain_number(cells["points"]),
         group=cells.get("score_group") or "",
         is_switched_on="yes" if switch else "no",
         owner=cells["owner"],

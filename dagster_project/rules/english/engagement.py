@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from dagster_project.counting import plain_number, signed_number
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.words import (
     COMPARED,
@@ -15,8 +16,6 @@ from dagster_project.rules.english.words import (
     events_in_words,
     hours_in_words,
     not_counting,
-    plain,
-    signed,
 )
 from dagster_project.rules.reachable import points_at_most, setting
 from dagster_project.rules.reading import RuleBook
@@ -51,7 +50,7 @@ ICP_IN_WORDS = "the person matches the ideal customer profile"
 def _sentences(book: RuleBook) -> Iterator[str]:
     rules = book.rules("engagement_rules")
     for rule in rules:
-        yield f"{signed(rule.points)} {rule.label}: {what_is_done(book, rule)}{_state(rule.is_enabled)}."
+        yield f"{signed_number(rule.points)} {rule.label}: {what_is_done(book, rule)}{_state(rule.is_enabled)}."
     total = sum((points_at_most(rule) for rule in rules if rule.is_enabled), Decimal())
     yield f"The rules that are switched on add up to {counted(total, 'point')}."
 
@@ -72,7 +71,7 @@ def what_is_done(book: RuleBook, rule: EngagementRule) -> str:
 
 
 def _what(book: RuleBook, rule: EngagementRule) -> str:
-    events, threshold, number = events_in_words(rule.events), rule.threshold, plain(rule.threshold)
+    events, threshold, number = events_in_words(rule.events), rule.threshold, plain_number(rule.threshold)
     match rule.aggregate:
         case "count" if (rule.operator, threshold) == (">=", 1):
             return events
@@ -85,10 +84,10 @@ def _what(book: RuleBook, rule: EngagementRule) -> str:
         case "distinct_values":
             return f"{DIFFERENT[rule.operator].format(count=number)} {rule.property} of {events}"
         case "ratio_of_latest":
-            share = f"{plain(threshold * 100)} % of the last {rule.divisor_property}"
+            share = f"{plain_number(threshold * 100)} % of the last {rule.divisor_property}"
             return f"the last {rule.property} of {events} {COMPARED[rule.operator]} {share}"
         case "company_usage_ratio":
-            return f"the company uses {plain(threshold * 100)} % of its limit or more"
+            return f"the company uses {plain_number(threshold * 100)} % of its limit or more"
         case "all_of":
             return f"all of this: {all_of(_required(book, rule))}"
         case measure:
@@ -96,7 +95,7 @@ def _what(book: RuleBook, rule: EngagementRule) -> str:
 
 
 def _each_time(rule: EngagementRule) -> str:
-    events, every = events_in_words(rule.events), plain(rule.threshold)
+    events, every = events_in_words(rule.events), plain_number(rule.threshold)
     match rule.aggregate:
         case "count":
             return f"each {_singular(rule)}" if rule.threshold == 1 else f"every {every} times {events}"
@@ -161,7 +160,7 @@ def _group(book: RuleBook, group: ScoreGroup) -> str:
 def _negative_sentences(book: RuleBook) -> Iterator[str]:
     for rule in book.rules("negative_rules"):
         what = what_is_held_against(book, rule, SAID_ALOUD)
-        yield f"{signed(rule.points)} {rule.label}: {what}{_state(rule.is_enabled)}."
+        yield f"{signed_number(rule.points)} {rule.label}: {what}{_state(rule.is_enabled)}."
 
 
 def what_is_held_against(book: RuleBook, rule: NegativeRule, most: int | None = None) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from dagster_project.counting import signed_number
 from dagster_project.countries import country_code, country_name
 from dagster_project.rules.english.chapter import Chapter
-from dagster_project.rules.english.words import SAID_ALOUD, any_of, condition_in_words, not_counting, signed
+from dagster_project.rules.english.words import SAID_ALOUD, any_of, condition_in_words, not_counting
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
 
@@ -19,7 +20,7 @@ def _sentences(book: RuleBook) -> Iterator[str]:
     for (_, attribute, match, points), rules in alike.items():
         values = any_of([_value(rule) for rule in rules])
         but = not_counting("|".join(rule.except_words for rule in rules if rule.except_words), SAID_ALOUD)
-        yield f"{signed(points)} {rules[0].label}: {_attribute(attribute)} {HOW[match]} {values}{but}."
+        yield f"{signed_number(points)} {rules[0].label}: {_attribute(attribute)} {HOW[match]} {values}{but}."
     yield "Of the rows of one attribute the best counts. What is not known gives no points."
 
 

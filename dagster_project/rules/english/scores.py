@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dagster_project.counting import plain_number
 from dagster_project.rules.english.chapter import Chapter
-from dagster_project.rules.english.words import OFF, counted, plain
+from dagster_project.rules.english.words import OFF, counted
 from dagster_project.rules.reachable import setting
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
@@ -25,7 +26,7 @@ def _weight_sentences(book: RuleBook) -> Iterator[str]:
 
 
 def _weights(book: RuleBook, rule: ScoreWeights) -> str:
-    fit, engagement = plain(rule.fit_weight * 100), plain(rule.engagement_weight * 100)
+    fit, engagement = plain_number(rule.fit_weight * 100), plain_number(rule.engagement_weight * 100)
     return f"{fit} % of the fit score and {engagement} % of the PQL score"
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from dagster_project.counting import plain_number
 from dagster_project.rules.english.chapter import Chapter
-from dagster_project.rules.english.words import OFF, counted, events_in_words, hours_in_words, plain
+from dagster_project.rules.english.words import OFF, counted, events_in_words, hours_in_words
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
 
@@ -42,7 +43,7 @@ def _account_signal(book: RuleBook, rule: AccountSignal) -> str:
         case "active_users":
             return f"{counted(rule.threshold, 'active user')} or more"
         case "usage_ratio":
-            return f"{plain(rule.threshold * 100)} % of the usage limit or more"
+            return f"{plain_number(rule.threshold * 100)} % of the usage limit or more"
         case _:
             times = "" if rule.threshold == 1 else f" at least {counted(rule.threshold, 'time')}"
             return f"{events_in_words(rule.events)}{times} by anybody within {hours_in_words(rule.window_hours or 0)}"

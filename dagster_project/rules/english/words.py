@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from dagster_project.counting import plain_number
 from dagster_project.rules.schema.cells import parts
 from dagster_project.rules.schema.deciding import SqlCondition
 from dagster_project.rules.schema.fit import IcpCondition
@@ -83,13 +84,4 @@ def hours_in_words(hours: float) -> str:
 
 
 def counted(count: int | Decimal, noun: str) -> str:
-    return f"{plain(Decimal(count))} {noun}{'' if count == 1 else 's'}"
-
-
-def plain(value: Decimal) -> str:
-    """A number without needless zeros and without an exponent."""
-    return f"{value.normalize():f}"
-
-
-def signed(points: Decimal) -> str:
-    return f"{'' if points < 0 else '+'}{plain(points)}"
+    return f"{plain_number(count)} {noun}{'' if count == 1 else 's'}"

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dagster_project.rules.english.words import hours_in_words, plain
+from dagster_project.counting import plain_number
+from dagster_project.rules.english.words import hours_in_words
 from dagster_project.rules.lint.warning import RuleWarning
 from dagster_project.rules.reachable import points_at_most
 from dagster_project.rules.reading import RuleBook
@@ -35,7 +36,7 @@ def dead_engagement_rules(book: RuleBook) -> Iterator[RuleWarning]:
 
 
 def _never_holds(rule: EngagementRule) -> str | None:
-    number = plain(rule.threshold)
+    number = plain_number(rule.threshold)
     if rule.aggregate == "distinct_days" and rule.window_hours and rule.operator in (">=", "=", ">"):
         # A window begins and ends within a day, so it lies in one day more than it is long.
         days = -(-rule.window_hours // 24) + 1
@@ -50,7 +51,7 @@ def _never_holds(rule: EngagementRule) -> str | None:
     ):
         return "it is looked at from the first event on, and then there is always one"
     if rule.aggregate == "company_usage_ratio" and rule.threshold > 1:
-        return f"it asks for {plain(rule.threshold * 100)} % of the usage limit, and 1 is all of it"
+        return f"it asks for {plain_number(rule.threshold * 100)} % of the usage limit, and 1 is all of it"
     return None
 
 
@@ -76,7 +77,6 @@ def dead_signals(book: RuleBook) -> Iterator[RuleWarning]:
     for row in book.rows[file]:
         rule = row.rule
         if rule.is_enabled and rule.condition == "usage_ratio" and rule.threshold > 1:
-            what = (
-                f"{rule.condition_id} asks for {plain(rule.threshold * 100)} % of the usage limit, and 1 is all of it"
-            )
+            share = plain_number(rule.threshold * 100)
+            what = f"{rule.condition_id} asks for {share} % of the usage limit, and 1 is all of it"
             yield RuleWarning(file, row.number, what, "No company ever shows it: mend it or switch it off")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from dagster_project.rules.english.words import counted, plain
+from dagster_project.counting import plain_number
+from dagster_project.rules.english.words import counted
 from dagster_project.rules.lint.warning import RuleWarning
 from dagster_project.rules.reachable import MOST, points_at_most
 from dagster_project.rules.reading import Row, RuleBook
@@ -36,7 +37,7 @@ def volume_counts_for_much(book: RuleBook) -> Iterator[RuleWarning]:
         if rule.is_per_occurrence and rule.aggregate in ("count", "sum") and points > total / 3:
             what = (
                 f"{rule.rule_id} counts every time and gives up to {counted(points, 'point')}, over a third of the "
-                f"{plain(total)} of all rules that are switched on"
+                f"{plain_number(total)} of all rules that are switched on"
             )
             yield RuleWarning(FILE, row.number, what, "Much use is a hint and no intent: lower its max_points")
 
