@@ -15,14 +15,8 @@
         value,
         coalesce(found_text, {{ text('found_number') }}) as found,
         coalesce(
-            case operator
-                when '=' then coalesce(found_number = value_number, is_same_text)
-                when '!=' then coalesce(found_number <> value_number, not is_same_text)
-                when '>=' then found_number >= value_number
-                when '<=' then found_number <= value_number
-                when '>' then found_number > value_number
-                when '<' then found_number < value_number
-            end,
+            {{ compared('operator', 'found_number', 'value_number') }},
+            case operator when '=' then is_same_text when '!=' then not is_same_text end,
             false
         ) as is_met
     from (

@@ -6,12 +6,6 @@
     case when {{ row }}.score_name = 'fit' then {{ dbt.concat(["'fit:'", row ~ ".rule_id"]) }} else {{ row }}.rule_id end
 {%- endmacro %}
 
-{# Points as people write numbers: all places that say something, and no others. #}
-{% macro plain_points(points) -%} {{ return(adapter.dispatch('plain_points', 'pql')(points)) }} {%- endmacro %}
-{% macro default__plain_points(points) -%}
-    rtrim(rtrim(cast(cast({{ points }} as {{ type_points() }}) as {{ dbt.type_string() }}), '0'), '.')
-{%- endmacro %}
-
 {# The texts of a group in their own order with `;` between them. Sorted as a list: of a million groups of eight an ordered
    listagg takes half a minute, this a few seconds. #}
 {% macro sorted_texts(text) -%} {{ return(adapter.dispatch('sorted_texts', 'pql')(text)) }} {%- endmacro %}

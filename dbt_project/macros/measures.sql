@@ -41,7 +41,8 @@
     end
 {%- endmacro %}
 
-{# An exact number as people write it: 4.0000 is 4. #}
-{% macro plain_number(number) -%}
-    regexp_replace(cast(cast({{ number }} as decimal(38, 4)) as {{ dbt.type_string() }}), '\.?0+$', '')
+{# An exact number as people write it, with all places that say something: 4.0000 is 4. #}
+{% macro plain_number(number) -%} {{ return(adapter.dispatch('plain_number', 'pql')(number)) }} {%- endmacro %}
+{% macro default__plain_number(number) -%}
+    rtrim(rtrim(cast(cast({{ number }} as decimal(38, 9)) as {{ dbt.type_string() }}), '0'), '.')
 {%- endmacro %}

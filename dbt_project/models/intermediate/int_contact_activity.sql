@@ -55,7 +55,7 @@ select
     coalesce(key_actions.key_action_30d_count, 0) as key_action_30d_count,
     coalesce(lately.active_days_30d, 0) as active_days_30d,
     case when lately.active_days_30d > 0
-        then {{ cut_to_four_decimals('coalesce(key_actions.key_action_30d_count, 0) * 10000', 'lately.active_days_30d') }}
+        then cast({{ ratio_cut('coalesce(key_actions.key_action_30d_count, 0)', 'lately.active_days_30d') }} as decimal(18, 4))
     end as key_actions_per_active_day,
     coalesce(teammates.active_teammates_30d, 0) as active_teammates_30d,
     coalesce(invitations.teammates_invited_count, 0) as teammates_invited_count

@@ -53,7 +53,7 @@ reasons_found as (
     where reasons.points <> 0
 ),
 reasons_told as (
-    select user_id, {{ sorted_texts(dbt.concat(["reason", "'='", plain_points('points')])) }} as reasons
+    select user_id, {{ sorted_texts(dbt.concat(["reason", "'='", plain_number('points')])) }} as reasons
     from reasons_found
     group by user_id
 ),
@@ -160,7 +160,7 @@ moved as (
         user_id,
         changed_at,
         {{ dbt.listagg(
-            dbt.concat(["reason", "case when points > 0 then ' +' else ' ' end", plain_points('points')]),
+            dbt.concat(["reason", "case when points > 0 then ' +' else ' ' end", plain_number('points')]),
             "'; '",
             "order by abs(points) desc, reason"
         ) }} as reasons_moved

@@ -13,9 +13,8 @@ timed as (
     from activated
     left join {{ ref('int_users') }} as users on users.user_id = activated.user_id
 )
--- A ten-thousandth of an hour is 360,000 microseconds.
 select
     user_id,
     activated_at,
-    case when microseconds >= 0 then {{ cut_to_four_decimals('microseconds', 360000) }} end as time_to_value_hours
+    case when microseconds >= 0 then cast({{ ratio_cut('microseconds', 3600000000) }} as decimal(18, 4)) end as time_to_value_hours
 from timed

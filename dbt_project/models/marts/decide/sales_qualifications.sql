@@ -9,13 +9,12 @@ with people as (
         {{ true_or_false('scores.is_personal_email_domain') }} as is_personal_email_domain,
         scores.band,
         scores.sales_priority,
-        {{ true_or_false('icp_matches.is_icp_match') }} as is_icp_match,
+        {{ true_or_false('scores.is_icp_match') }} as is_icp_match,
         profiles.country_code,
         profiles.employee_count,
         profiles.industry
     from {{ ref('contact_scores') }} as scores
     left join {{ ref('int_people_profiled') }} as profiles on profiles.user_id = scores.user_id
-    left join {{ ref('int_icp_matches') }} as icp_matches on icp_matches.user_id = scores.user_id
 ),
 answered as (
     {{ conditions_answered(
