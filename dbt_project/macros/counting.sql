@@ -6,11 +6,6 @@
     cast(floor(cast({{ numerator }} as {{ type_double() }}) / ({{ denominator }})) as bigint)
 {%- endmacro %}
 
-{# A quotient of whole numbers of zero or more, cut to four decimals; the numerator counts ten-thousandths. #}
-{% macro cut_to_four_decimals(ten_thousandths, denominator) -%}
-    cast({{ whole_quotient(ten_thousandths, denominator) }} * cast(0.0001 as decimal(5, 4)) as decimal(18, 4))
-{%- endmacro %}
-
 {# The day some days before or after another one, as a date. #}
 {% macro days_after(days, day) -%} cast({{ dbt.dateadd('day', days, day) }} as date) {%- endmacro %}
 
@@ -25,9 +20,7 @@ with wanted as (
     {{ wanted }}
 ),
 meant as (
-    select distinct
-        wanted.wanted_id, wanted.min_count,
-        meanings.event_type, meanings.is_activity, meanings.is_key_action, meanings.is_login
+    select wanted.wanted_id, wanted.min_count, meanings.name_key
     from {{ ref('int_event_meanings') }} as meanings
     inner join wanted on {{ event_is_meant('wanted.events', 'meanings') }}
 ),
@@ -35,8 +28,7 @@ meant as (
 done_once as (
     select seen.user_id, wanted.wanted_id, min(seen.first_at) as reached_at, max(seen.last_at) as last_at
     from {{ ref('int_actor_names_seen') }} as seen
-    inner join {{ ref('int_event_meanings') }} as meanings on meanings.name_key = seen.name_key
-    inner join wanted on wanted.min_count = 1 and {{ event_is_meant('wanted.events', 'meanings') }}
+    inner join meant as wanted on wanted.name_key = seen.name_key and wanted.min_count = 1
     where seen.user_id is not null
     group by seen.user_id, wanted.wanted_id
 ),
@@ -50,7 +42,7 @@ days as (
         min(user_event_days.first_at) as first_at,
         max(user_event_days.last_at) as last_at
     from {{ ref('int_user_event_days') }} as user_event_days
-    inner join meant on meant.min_count > 1 and {{ is_what_is_meant('user_event_days') }}
+    inner join meant on meant.name_key = user_event_days.name_key and meant.min_count > 1
     group by user_event_days.user_id, meant.wanted_id, meant.min_count, user_event_days.happened_on
 ),
 counted as (
@@ -83,7 +75,7 @@ in_between as (
     inner join days_looked_at
         on days_looked_at.user_id = events.user_id
         and days_looked_at.happened_on = events.happened_on
-    inner join meant on meant.wanted_id = days_looked_at.wanted_id and {{ is_what_is_meant('events') }}
+    inner join meant on meant.wanted_id = days_looked_at.wanted_id and meant.name_key = events.name_key
     where events.occurred_at <= {{ as_of() }}
 )
 select user_id, wanted_id, reached_at, last_at from done_once
@@ -94,14 +86,6 @@ where missing_count = 1 or missing_count = event_count
 union all
 select user_id, wanted_id, occurred_at, done_last_at from in_between where occurrence = missing_count
 {% endmacro %}
-
-{# Whether a row of events or event days is one of the CTE `meant`: an event type may be said by events of several flags. #}
-{% macro is_what_is_meant(row) -%}
-    meant.event_type = {{ row }}.event_type
-    {%- for flag in ['is_activity', 'is_key_action', 'is_login'] %}
-    and coalesce(meant.{{ flag }}, false) = coalesce({{ row }}.{{ flag }}, false)
-    {%- endfor %}
-{%- endmacro %}
 
 {#
   How often each user did something in the last hours, in each company they did it in: user_id, company_id, wanted_id,
@@ -120,22 +104,27 @@ windows as (
         cast({{ hours_before_as_of('window_hours') }} as date) as begins_on
     from wanted
 ),
+-- Day by day, so that the few days of a window are found before anybody asks whose they are.
 meant as (
-    select windows.wanted_id, windows.begins_on, meanings.name_key
+    select windows.wanted_id, written.happened_on, meanings.name_key
     from {{ ref('int_event_meanings') }} as meanings
     inner join windows on {{ event_is_meant('windows.events', 'meanings') }}
+    inner join {{ ref('int_event_days_written') }} as written on written.happened_on > windows.begins_on
+),
+days_counted as (
+    select days.user_id, days.company_id, meant.wanted_id, sum(days.event_count) as event_count
+    from {{ ref('int_event_days_identified') }} as days
+    inner join meant on meant.name_key = days.name_key and meant.happened_on = days.happened_on
+    group by days.user_id, days.company_id, meant.wanted_id
 ),
 counted as (
     select
-        days.user_id,
-        coalesce(named.company_id, users.company_id) as company_id,
-        meant.wanted_id,
-        days.event_count
-    from {{ ref('int_event_days_identified') }} as days
-    inner join meant on meant.name_key = days.name_key and days.happened_on > meant.begins_on
-    left join {{ ref('int_companies_named') }} as named on named.company_id = days.company_id
-    left join {{ ref('int_users') }} as users on users.user_id = days.user_id
-    where days.happened_on > (select min(begins_on) from windows)
+        days_counted.user_id,
+        {{ company_of('days_counted') }} as company_id,
+        days_counted.wanted_id,
+        days_counted.event_count
+    from days_counted
+    {{ join_company_of('days_counted') }}
     union all
     select events.user_id, events.company_id, windows.wanted_id, 1
     from {{ ref('int_events') }} as events

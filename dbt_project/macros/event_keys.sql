@@ -5,31 +5,41 @@
 
 {#
   A table of the numbers in a column of int_event_days, and of the texts that each stands for. Numbers that are there already
-  keep their row, and of new ones only the first day is read; of all, every event, so that none shares a number unseen.
+  keep their row, and of new ones only the first day is read.
 #}
-{% macro texts_of_keys(key, columns, are_few=false) -%}
-{%- set other_key -%} {{ key_of(columns_of('events', columns | reverse | list).split(', ')) }} {%- endset -%}
-with missing as (
+{% macro texts_of_keys(key, columns) -%}
+-- Read where there was a build before: depends_on: {{ ref('int_event_days') }}
+{%- set missing -%}
     select days.{{ key }}, min(days.happened_on) as happened_on
     from {{ ref('int_event_days') }} as days
-    {% if goes_on() %}
     left join {{ this }} as known on known.{{ key }} = days.{{ key }}
-    where known.{{ key }} is null
-    {% endif %}
+    where known.{{ key }} is null and days.{{ key }} is not null
     group by days.{{ key }}
+{%- endset %}
+with texts as (
+    select distinct {{ columns_of('events', columns) }}
+    from {{ ref('int_events_deduplicated') }} as events
+    {% if goes_on() %}
+    {% set days = run_query('select min(happened_on), max(happened_on) from (' ~ missing ~ ') as missing').rows[0] %}
+    {% if days[0] is none %}
+    where false
+    {% else %}
+    inner join ({{ missing }}) as missing on missing.{{ key }} = events.{{ key }} and missing.happened_on = events.happened_on
+    where {{ is_between_days('events.occurred_at', days) }}
+    {% endif %}
+    {% endif %}
+),
+numbered as (
+    select {{ key_of(columns) }} as {{ key }}, {{ columns | join(', ') }} from texts
 )
 select
-    events.{{ key }},
+    {{ key }},
     {% for column in columns %}
-    any_value(events.{{ column }}) as {{ column }},
+    any_value({{ column }}) as {{ column }},
     {% endfor %}
-    -- Texts that share a number differ in another one, made of them the other way round: then a test refuses to go on.
-    min({{ other_key }}) <> max({{ other_key }}) as is_ambiguous,
+    -- Texts that share a number: a test refuses to go on.
+    count(*) > 1 as is_ambiguous,
     '{{ made_by(event_models()) }}' as made_by
-from {{ ref('int_events_deduplicated') }} as events
-{% if goes_on() or are_few %}
-inner join missing on missing.{{ key }} = events.{{ key }} and missing.happened_on = events.happened_on
-where events.happened_on in (select happened_on from missing)
-{% endif %}
-group by events.{{ key }}
+from numbered
+group by {{ key }}
 {%- endmacro %}

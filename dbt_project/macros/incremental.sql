@@ -102,9 +102,53 @@ unread_loads as (
   Days that are not as this table made them: `wanted` and `found` are CTEs with a column happened_on and one that says what
   the day was made of.
 #}
-{% macro days_made_otherwise(made_of) -%}
+{% macro days_made_otherwise() -%}
     select coalesce(wanted.happened_on, found.happened_on) as happened_on, wanted.happened_on is null as is_gone
     from wanted
     full outer join found on found.happened_on = wanted.happened_on
-    where wanted.happened_on is null or found.happened_on is null or wanted.{{ made_of }} <> found.{{ made_of }}
+    where wanted.happened_on is null or found.happened_on is null or wanted.made_of <> found.made_of
+{%- endmacro %}
+
+{# Such a table says so in one row per day, which has no value in the column that all others have one in. #}
+{% macro what_days_were_made_of(column) -%}
+    select happened_on, made_of from {{ this }} where {{ column }} is null
+{%- endmacro %}
+
+{#
+  Stretches of days to be made one after the other, as pairs of the first and the last day. As SQL has the dates themselves,
+  an engine that stored the events by time reads those only; and what is counted of some million events finds its place in
+  memory. `wanted` and `found` are queries as for days_made_otherwise, and `wanted` says how many events a day has.
+#}
+{% macro batches_of_days(wanted, found=none) -%}
+    {%- set batches = [] -%}
+    {%- if execute and load_relation(ref('int_event_days_written')) is not none -%}
+        {%- set days -%}
+            select wanted.happened_on, wanted.event_count
+                {%- if found %}, found.happened_on is null or wanted.made_of <> found.made_of {%- else %}, true {%- endif %} as is_made
+            from ({{ wanted }}) as wanted
+            {%- if found %} left join ({{ found }}) as found on found.happened_on = wanted.happened_on {%- endif %}
+            order by wanted.happened_on
+        {%- endset -%}
+        {%- set batch = namespace(first=none, last=none, event_count=0) -%}
+        {%- for happened_on, event_count, is_made in run_query(days).rows -%}
+            {#- A day that stays as it is ends a stretch, unless there are so many stretches that reading it costs less. -#}
+            {%- set is_full = batch.event_count + event_count > 16000000 -%}
+            {%- if batch.first is not none and (is_full or (not is_made and batches | length < 30)) -%}
+                {%- do batches.append((batch.first, batch.last)) -%}
+                {%- set batch.first, batch.event_count = none, 0 -%}
+            {%- endif -%}
+            {%- if is_made -%}
+                {%- if batch.first is none -%} {%- set batch.first = happened_on -%} {%- endif -%}
+                {%- set batch.last = happened_on -%}
+            {%- endif -%}
+            {%- if batch.first is not none -%} {%- set batch.event_count = batch.event_count + event_count -%} {%- endif -%}
+        {%- endfor -%}
+        {%- if batch.first is not none -%} {%- do batches.append((batch.first, batch.last)) -%} {%- endif -%}
+    {%- endif -%}
+    {{ return(batches) }}
+{%- endmacro %}
+
+{# Whether an instant is on one of the days of such a stretch. #}
+{% macro is_between_days(instant, batch) -%}
+    {{ instant }} >= cast('{{ batch[0] }}' as timestamp) and {{ instant }} < cast('{{ batch[1] + modules.datetime.timedelta(days=1) }}' as timestamp)
 {%- endmacro %}

@@ -35,6 +35,7 @@ MODELS = [
     "int_user_aliases",
     "int_anonymous_users",
     "int_actors_resolved",
+    "int_event_days_looked_into",
     "int_event_days_identified",
     "int_user_event_days",
     "int_events_read_identified",

@@ -23,4 +23,6 @@ select user_id, rule_id, found, is_met, last_met_at, decays_from, null, proof_ev
 union all
 select user_id, rule_id, found, is_met, last_met_at, decays_from, null, proof_event_id from {{ ref('int_rules_found_at_moments') }}
 union all
+select user_id, rule_id, found, is_met, last_met_at, decays_from, null, proof_event_id from {{ ref('int_rules_found_in_total') }}
+union all
 select user_id, rule_id, found, is_met, {{ as_of() }}, null, null, null from from_usage

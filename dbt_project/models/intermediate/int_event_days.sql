@@ -4,42 +4,52 @@
     unique_key='happened_on',
     on_schema_change='sync_all_columns',
     pre_hook="{{ forget_unless_there_are(['actor_key', 'made_of']) }}",
-    post_hook="delete from {{ this }} where event_count = 0",
+    post_hook="delete from {{ this }} where actor_key is null and made_of is null",
 ) }}
 {#
-  One row per UTC day, actor and name of an event, as the source states them: how often, when first and last.
+  One row per UTC day, actor and name of an event, as the source states them: how often, when first and last. And one row per
+  day without an actor, which says what the day was made of.
 
-  A day is made again when it is made of other events than before.
+  A day is made again when it is made of other events than before. Days are made so many at a time that what is counted of
+  them finds its place in memory, and lie in the table by time.
 #}
 {% set made_by_now = made_by(event_models() + ['int_event_days']) %}
--- As a number: as texts, what is the same in all rows of a day would be half of what is written.
-with wanted as (
-    select happened_on, {{ key_of(['made_of', "'" ~ made_by_now ~ "'"]) }} as made_of from {{ ref('int_event_days_written') }}
-),
-{% if goes_on(['actor_key', 'made_of']) %}
+-- Read as often as there are stretches of days: depends_on: {{ ref('int_events_deduplicated') }}
+-- As a number: it is compared for each day in every build.
+{% set wanted %}
+select happened_on, event_count, {{ key_of(['made_of', "'" ~ made_by_now ~ "'"]) }} as made_of from {{ ref('int_event_days_written') }}
+{% endset %}
+{% set goes_on_here = goes_on(['actor_key', 'made_of']) %}
+with wanted as ({{ wanted }})
+{% if goes_on_here %},
 found as (
-    select happened_on, max(made_of) as made_of from {{ this }} group by happened_on
+    {{ what_days_were_made_of('actor_key') }}
 ),
 changed as (
-    {{ days_made_otherwise('made_of') }}
-),
-{% endif %}
-days as (
-    select
-        happened_on,
-        actor_key,
-        name_key,
-        count(*) as event_count,
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at
-    from {{ ref('int_events_deduplicated') }}
-    {% if goes_on(['actor_key', 'made_of']) %}where happened_on in (select happened_on from changed){% endif %}
-    group by happened_on, actor_key, name_key
+    {{ days_made_otherwise() }}
 )
-select days.*, wanted.made_of
-from days
-inner join wanted on wanted.happened_on = days.happened_on
-{% if goes_on(['actor_key', 'made_of']) %}
+{% endif %}
+{% for batch in batches_of_days(wanted, what_days_were_made_of('actor_key') if goes_on_here else none) %}
+select
+    happened_on,
+    actor_key,
+    name_key,
+    count(*) as event_count,
+    min(occurred_at) as first_at,
+    max(occurred_at) as last_at,
+    cast(null as {{ type_key() }}) as made_of
+from {{ ref('int_events_deduplicated') }}
+where {{ is_between_days('occurred_at', batch) }}
+{% if goes_on_here %}and happened_on in (select happened_on from changed){% endif %}
+group by happened_on, actor_key, name_key
+union all
+{% endfor %}
+select
+    happened_on, cast(null as {{ type_key() }}) as actor_key, cast(null as {{ type_key() }}) as name_key,
+    cast(0 as bigint) as event_count, cast(null as timestamp) as first_at, cast(null as timestamp) as last_at, made_of
+from wanted
+{% if goes_on_here %}
+where happened_on in (select happened_on from changed)
 -- A day that has no event any more takes the place of what was there, and then goes itself.
 union all
 select happened_on, null, null, 0, null, null, null from changed where is_gone

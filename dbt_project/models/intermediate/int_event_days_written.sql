@@ -25,6 +25,7 @@ parts as (
 )
 select
     happened_on,
+    cast(sum(event_count) as bigint) as event_count,
     {{ dbt.concat([
         text('sum(event_count)'),
         "'/'", text("coalesce(max(case when part = 'arrived' then last_write end), 0)"),

@@ -15,7 +15,7 @@ select
         else 'number'
     end as needs
 from {{ ref('int_rules_in_use') }}
-where computed_from in ('days', 'windows', 'moments')
+where computed_from in ('days', 'windows', 'totals', 'moments')
 union all
 -- What the last event of a signal says of itself.
 select {{ dbt.concat(["'signal/'", 'signal_id']) }}, events, null, null, null, 'feature_name', null, 'text'

@@ -4,7 +4,8 @@ select
     events.event_id,
     events.source,
     events.user_id,
-    coalesce(named.company_id, users.company_id) as company_id,
+    events.name_key,
+    {{ company_of('events') }} as company_id,
     meanings.known_as as source_event,
     meanings.event_type,
     meanings.is_activity,
@@ -18,5 +19,4 @@ select
 from {{ ref('int_events_identified') }} as events
 inner join {{ ref('int_event_meanings') }} as meanings
     on meanings.name_key = events.name_key
-left join {{ ref('int_companies_named') }} as named on named.company_id = events.company_id
-left join {{ ref('int_users') }} as users on users.user_id = events.user_id
+{{ join_company_of('events') }}

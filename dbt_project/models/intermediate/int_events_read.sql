@@ -13,32 +13,39 @@
   A day is made again when it is made of other events, and all are when readings or the meaning of names are others.
 #}
 {% set made_by_now = made_by(event_models() + ['int_events_read']) %}
-with readings as (
-    select * from {{ ref('int_event_readings') }}
-),
-names as (
-    select * from {{ ref('int_reading_names') }}
-),
-said as (
-    select {{ dbt.concat([
-        fingerprint('readings', ['reading_id', 'needs', 'property', 'divisor_property', 'filter_property', 'filter_operator', 'filter_value']),
-        "'/'",
-        fingerprint('names', ['name_key', 'reading_id']),
-    ]) }} as readings_and_names
-),
-wanted as (
-    select days.happened_on, {{ key_of(['days.made_of', 'said.readings_and_names', "'" ~ made_by_now ~ "'"]) }} as made_of
-    from {{ ref('int_event_days_written') }} as days
-    cross join said
-),
-{% if goes_on(['reading_id', 'made_of']) %}
+{% set goes_on_here = goes_on(['reading_id', 'made_of']) %}
+{% set wanted %}
+select
+    happened_on,
+    event_count,
+    {{ key_of([
+        'made_of',
+        fingerprint(ref('int_event_readings'), ['reading_id', 'needs', 'property', 'divisor_property', 'filter_property', 'filter_operator', 'filter_value']),
+        fingerprint(ref('int_reading_names'), ['name_key', 'reading_id']),
+        "'" ~ made_by_now ~ "'",
+    ]) }} as made_of
+from {{ ref('int_event_days_written') }}
+{% endset %}
+with wanted as ({{ wanted }}),
+{% if goes_on_here %}
 found as (
-    select happened_on, made_of from {{ this }} where reading_id is null
+    {{ what_days_were_made_of('reading_id') }}
 ),
 changed as (
-    {{ days_made_otherwise('made_of') }}
+    {{ days_made_otherwise() }}
 ),
 {% endif %}
+events as (
+    {% set columns = ['event_id', 'actor_key', 'name_key', 'happened_on', 'occurred_at', 'properties'] %}
+    {% if goes_on_here %}
+    {% for batch in batches_of_days(wanted, what_days_were_made_of('reading_id')) %}
+    select {{ columns | join(', ') }} from {{ ref('int_events_deduplicated') }}
+    where {{ is_between_days('occurred_at', batch) }} and happened_on in (select happened_on from changed)
+    union all
+    {% endfor %}
+    {% endif %}
+    select {{ columns | join(', ') }} from {{ ref('int_events_deduplicated') }} {% if goes_on_here %}where false{% endif %}
+),
 events_read as (
     select
         readings.reading_id,
@@ -52,10 +59,9 @@ events_read as (
         case when readings.divisor_property is not null then {{ json_text('events.properties', 'readings.divisor_property') }} end as divisor_text,
         readings.filter_operator,
         readings.filter_value
-    from {{ ref('int_events_deduplicated') }} as events
-    inner join names on names.name_key = events.name_key
-    inner join readings on readings.reading_id = names.reading_id
-    {% if goes_on(['reading_id', 'made_of']) %}where events.happened_on in (select happened_on from changed){% endif %}
+    from events
+    inner join {{ ref('int_reading_names') }} as names on names.name_key = events.name_key
+    inner join {{ ref('int_event_readings') }} as readings on readings.reading_id = names.reading_id
 ),
 measured as (
     select
@@ -86,7 +92,7 @@ where (filter_operator is null or {{ passes_filter('measured', 'measured.filter_
 union all
 select null, null, null, happened_on, null, null, null, null, made_of
 from wanted
-{% if goes_on(['reading_id', 'made_of']) %}
+{% if goes_on_here %}
 where happened_on in (select happened_on from changed)
 -- A changed day that has nothing any more takes the place of what was there, and then goes itself.
 union all

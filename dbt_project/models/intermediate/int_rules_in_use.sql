@@ -21,6 +21,11 @@ select
             and (rules.holds = 'current' or rules.operator in ('>=', '>'))
         then 'days'
         when rules.aggregate = 'count' and rules.window_hours is not null and rules.operator in ('>=', '>') then 'windows'
+        -- What only grows is known from all its events together, and what holds now from what there is now.
+        when rules.aggregate in ('count', 'distinct_days', 'distinct_values', 'max', 'sum')
+            and rules.window_hours is null
+            and (rules.holds = 'current' or (rules.operator in ('>=', '>') and rules.aggregate <> 'sum'))
+        then 'totals'
         else 'moments'
     end as computed_from
 from rules
