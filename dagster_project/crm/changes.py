@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -197,16 +198,17 @@ def _compared(mapped: MappedProperty) -> str:
     """SQL: a struct of property, value and previous where desired and ledger differ, else null."""
     desired, held = f'desired."{mapped.source_column}"', f'ledger."{mapped.name}"'
     if mapped.value_type == "number":
-        number = f"cast({desired} as decimal(38, 9))"
+        number, held_number = f"cast({desired} as decimal(38, 9))", f"try_cast({held} as decimal(38, 9))"
         text = f"regexp_replace(cast({number} as varchar), '\\.?0+$', '')"
-        differs = f"{number} is distinct from try_cast({held} as decimal(38, 9))"
+        differs = _differ(number, held_number, mapped.min_change)
     elif mapped.value_type == "datetime":
         # Cut to the millisecond like the text that is sent; `epoch_ms` alone rounds.
         moment = f"date_trunc('millisecond', {desired})"
         text = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
         held_moment = f"epoch_ms(date_trunc('millisecond', try_cast({held} as timestamptz)))"
         # Older data comes as epoch milliseconds.
-        differs = f"epoch_ms({moment}) is distinct from coalesce(try_cast({held} as bigint), {held_moment})"
+        held_milliseconds = f"coalesce(try_cast({held} as bigint), {held_moment})"
+        differs = _differ(f"epoch_ms({moment})", held_milliseconds, mapped.min_change and mapped.min_change * 60_000)
     else:
         text = f"nullif(cast({desired} as varchar), '')"
         differs = f"{text} is distinct from {held}"
@@ -215,6 +217,14 @@ def _compared(mapped: MappedProperty) -> str:
         f"case when ({text} is not null and {differs}) or ({unknown}) "
         f"then {{'property': '{mapped.name}', 'value': {text}, 'previous': {held}}} end"
     )
+
+
+def _differ(desired: str, held: str, min_change: Decimal | None) -> str:
+    """SQL: whether a number is another one than HubSpot holds, by as much as the map asks for."""
+    if min_change is None:
+        return f"{desired} is distinct from {held}"
+    # What HubSpot holds nothing of, or no number, differs by any measure.
+    return f"coalesce(abs({desired} - {held}) >= {min_change}, true)"
 
 
 def _quoted(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Which column becomes which HubSpot property, as the rule files say it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from dagster_project.rules.checks.crm import HUBSPOT_OWN_PROPERTIES, SQL_DEFINITION
@@ -19,7 +20,10 @@ HUBSPOT_TYPES = {
 
 @dataclass(frozen=True)
 class MappedProperty:
-    """One property: its name in this portal, where its value comes from, and who may change it."""
+    """One property: its name in this portal, where its value comes from, and who may change it.
+
+    `min_change`: what differs from what HubSpot holds by less is not sent; of instants, in minutes.
+    """
 
     name: str
     source_column: str
@@ -29,6 +33,7 @@ class MappedProperty:
     clears_when_unknown: bool
     is_unique: bool
     is_hubspots_own: bool
+    min_change: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
                 label=row.label,
                 description=row.description and row.description.replace(SQL_DEFINITION, sentence),
                 clears_when_unknown=row.when_unknown == "clear",
+                min_change=row.min_change,
                 is_unique=row.is_unique,
                 is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,
             )

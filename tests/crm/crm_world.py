@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,17 @@ SQL_STAGE = "salesqualifiedlead"
 
 
 def mapped_property(
-    name: str, source_column: str, value_type: str = "text", *, clears: bool = True, unique: bool = False
+    name: str,
+    source_column: str,
+    value_type: str = "text",
+    *,
+    clears: bool = True,
+    unique: bool = False,
+    min_change: Decimal | None = None,
 ) -> MappedProperty:
     is_hubspots_own = name in ("lifecyclestage", "hubspot_owner_id")
     label = None if is_hubspots_own else name
-    return MappedProperty(name, source_column, value_type, label, None, clears, unique, is_hubspots_own)
+    return MappedProperty(name, source_column, value_type, label, None, clears, unique, is_hubspots_own, min_change)
 
 
 CONTACTS = MappedObject(

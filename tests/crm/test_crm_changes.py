@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -109,6 +110,42 @@ def test_less_than_a_millisecond_is_no_change_and_a_millisecond_is(differ):
     later = ACTIVE_AT.replace(microsecond=124000)
     assert values(differ([contact("u1", "1", last_active_at=later)], [record])) == {
         ("u1", "1"): {"zo_last_active_at": (ACTIVE_TEXT, "2026-06-29T08:30:15.124Z")}
+    }
+
+
+@pytest.mark.parametrize(
+    ("held", "is_sent"),
+    [("6.0001", False), ("9.9999", False), ("6", True), ("10", True), ("5", True), ("eight", True), (None, True)],
+)
+def test_a_number_that_differs_by_less_than_the_map_asks_for_is_not_sent(differ, held, is_sent):
+    score = mapped_property("zo_pql_score", "pql_score", "number", min_change=Decimal(2))
+    mapped = replace(CONTACTS, properties=(score, CONTACTS.properties[0]))
+    record = {"hubspot_id": "1", "record_key": "u1", "zo_activation_status": "activated", "zo_pql_score": held}
+    changes = differ([contact("u1", "1", pql_score=8)], [record], mapped)
+    assert values(changes) == ({("u1", "1"): {"zo_pql_score": (held, "8")}} if is_sent else {})
+
+
+def test_small_steps_are_sent_once_they_add_up(differ):
+    mapped = replace(CONTACTS, properties=(mapped_property("score", "pql_score", "number", min_change=Decimal(3)),))
+    record = {"hubspot_id": "1", "record_key": "u1", "score": "40"}
+    sent = [score for score in (41, 42, 43) if values(differ([contact("u1", "1", pql_score=score)], [record], mapped))]
+    assert sent == [43]
+
+
+@pytest.mark.parametrize(("minutes", "is_sent"), [(59.999, False), (60, True), (-59.999, False), (-60, True)])
+def test_an_instant_that_differs_by_fewer_minutes_than_the_map_asks_for_is_not_sent(differ, minutes, is_sent):
+    seen = mapped_property("zo_last_active_at", "last_active_at", "datetime", min_change=Decimal(60))
+    mapped = replace(CONTACTS, properties=(seen,))
+    record = {"hubspot_id": "1", "record_key": "u1", "zo_last_active_at": ACTIVE_TEXT}
+    changes = differ([contact("u1", "1", last_active_at=ACTIVE_AT + timedelta(minutes=minutes))], [record], mapped)
+    assert changes.rows.is_empty() == (not is_sent)
+
+
+def test_a_value_that_is_not_known_any_more_is_emptied_however_small_it_was(differ):
+    mapped = replace(CONTACTS, properties=(mapped_property("score", "pql_score", "number", min_change=Decimal(3)),))
+    record = {"hubspot_id": "1", "record_key": "u1", "score": "1"}
+    assert values(differ([contact("u1", "1", pql_score=None)], [record], mapped)) == {
+        ("u1", "1"): {"score": ("1", None)}
     }
 
 

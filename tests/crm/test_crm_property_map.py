@@ -66,6 +66,7 @@ def test_a_row_keeps_its_meaning():
         "clears_when_unknown": False,
         "is_unique": False,
         "is_hubspots_own": False,
+        "min_change": None,
     }
     assert scores["zo_pql_score"].clears_when_unknown
 

@@ -202,6 +202,12 @@ KNOWN_EVENTS_OR_FLAGS = f"one of is_activity, is_key_action, is_login, or {KNOWN
         ),
         (
             "crm_property_map",
+            2,
+            {"min_change": "2"},
+            "min_change: found '2'; allowed: nothing for text: only numbers and instants differ by so much",
+        ),
+        (
+            "crm_property_map",
             8,
             {"description": "When: {sql_defintion}"},
             "description: found '{sql_defintion}'; allowed: {sql_definition}, or no braces",
@@ -226,6 +232,8 @@ def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem
         ("sql_definition", 4, {"property": "country", "value": "Côte d'Ivoire"}),
         ("sales_team", 4, {"absent_until": "2026-11-16"}),
         ("crm_property_map", 3, {"value_type": "text"}),
+        ("crm_property_map", 3, {"min_change": "0.0001"}),
+        ("crm_property_map", 7, {"min_change": "30"}),
         ("crm_property_map", 3, {"description": ""}),
         ("crm_property_map", 9, {"label": "Lifecycle"}),
         ("crm_property_map", 3, {"description": "{sql_definition} {sql_definition}"}),

@@ -60,6 +60,9 @@ def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
         if rule.value_type in ("number", "datetime") and rule.value_type != kind:
             allowed = f"{kind}, since {rule.source_column} holds {kind}"
             yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)
+        if rule.min_change is not None and rule.value_type not in ("number", "datetime"):
+            allowed = "nothing for text: only numbers and instants differ by so much"
+            yield RuleProblem(file, row.number, "min_change", str(rule.min_change), allowed)
         if (rule.who_wins == "person") != is_hubspots_own:
             allowed = "person for stage and owner, which salespeople change; pipeline for what only the pipeline knows"
             yield RuleProblem(file, row.number, "who_wins", rule.who_wins, allowed)

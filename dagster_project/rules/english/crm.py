@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dagster_project.counting import plain_number
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.crm import CrmObject, CrmProperty
@@ -26,7 +27,11 @@ def _property_sentences(book: RuleBook) -> Iterator[str]:
 
 
 def _property(book: RuleBook, rule: CrmProperty) -> str:
-    return f"{rule.source_column} as {rule.value_type}, {UNKNOWN_VALUES[rule.when_unknown]}{WINNERS[rule.who_wins]}"
+    told = f"{rule.source_column} as {rule.value_type}, {UNKNOWN_VALUES[rule.when_unknown]}{WINNERS[rule.who_wins]}"
+    if rule.min_change is None:
+        return told
+    minutes = " minutes" if rule.value_type == "datetime" else ""
+    return f"{told}; sent when it differs by {plain_number(rule.min_change)}{minutes} or more"
 
 
 CRM_OBJECTS = Chapter("HubSpot: records", _object_sentences, _object)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dagster_project.rules.schema.cells import Name, Rule, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Name, Number, Rule, Whole, Words, YesNo
 
 
 class CrmObject(Rule):
@@ -18,6 +18,8 @@ class CrmObject(Rule):
 
 
 class CrmProperty(Rule):
+    """`min_change`: a value that differs from what HubSpot holds by less is not sent; of instants, in minutes."""
+
     object_type: Annotated[Literal["contacts", "companies"], "key"]
     property: Annotated[Name, "key"]
     source_column: Name
@@ -25,6 +27,7 @@ class CrmProperty(Rule):
     label: Words | None
     description: Words | None
     when_unknown: Literal["keep", "clear"]
+    min_change: Annotated[Number, Field(gt=0)] | None
     who_wins: Literal["pipeline", "person"]
     is_unique: YesNo
     owner: Words
