@@ -79,6 +79,12 @@ class _Names:
         return {name: value for name, value in values.items() if name not in (self.stage, self.owner, self.time)}
 
 
+def written_together(mapped: MappedObject) -> frozenset[str]:
+    """Stage, owner and time of a handoff: a contact with only some of them was not handed off."""
+    names = _Names.of(mapped)
+    return frozenset(name for name in (names.stage, names.owner, names.time) if name is not None)
+
+
 @dataclass(frozen=True)
 class _Look:
     """What HubSpot says at this moment: of contacts by the place of their update, of stages and of owners."""

@@ -13,9 +13,9 @@ from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejecti
 from dagster_project.crm.changes import Changes, Update, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.errors import CrmError
-from dagster_project.crm.handoffs import prepare, read_begun_handoffs
+from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
 from dagster_project.crm.property_map import MappedObject
-from dagster_project.crm.sending import send
+from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.state.run_log import log_step
 from dagster_project.state.tables import identities, rejections
@@ -122,7 +122,7 @@ def sync_object(run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress
             acknowledge(connection, settled, as_of=run.as_of, now=run.now())
         summary.handoffs += len(settled)
     try:
-        for outcome in send(to_send, api, mapped):
+        for outcome in send_what_is_valid(to_send, api, mapped, written_together(mapped)):
             _record(run, mapped, outcome, prepared.handoffs, summary)
             on_progress(
                 f"{mapped.object_type}: {summary.acknowledged_records} of {len(to_send)} records acknowledged, "
@@ -167,12 +167,16 @@ def _record(
         if item.hubspot_id is not None
         for property_ in mapped.properties
     ]
-    rejected_places = {rejection.update.place for rejection in outcome.rejected}
-    taken_whole = [update for update, _, _ in outcome.acknowledged if update.place not in rejected_places]
+    refused = {place: set() for place in (rejection.update.place for rejection in outcome.rejected)}
+    for rejection in outcome.rejected:
+        refused[rejection.update.place] |= rejection.values.keys()
+    taken_whole = [update for update, _, _ in outcome.acknowledged if update.place not in refused]
+    # A handoff is made with the stage, the owner and the time, whatever else of the contact was refused.
+    together = written_together(mapped)
     handed_off = [
         begun[update.record_key].handoff_id
-        for update in taken_whole
-        if update.record_key in begun and not update.is_gone
+        for update, _, _ in outcome.acknowledged
+        if update.record_key in begun and not update.is_gone and together.isdisjoint(refused.get(update.place, ()))
     ]
     with run.engine.begin() as connection:
         ledger.append(

@@ -253,16 +253,19 @@ def refusing(world):
     return rows
 
 
-def test_a_refused_record_waits_and_comes_again_when_its_time_has_come(world):
-    refusing(world)
+def test_a_refused_value_waits_and_comes_again_when_its_time_has_come(world):
+    rows = refusing(world)
     summary = world.sync()
-    assert (summary.acknowledged_records, summary.rejected) == (2, {"VALIDATION_ERROR": 1})
+    # Of the refused record everything but the owner was taken.
+    assert (summary.acknowledged_records, summary.rejected) == (3, {"VALIDATION_ERROR": 1})
     assert summary.rejected_records == 1
     assert summary.rejection_examples[0].startswith("u1: VALIDATION_ERROR: ")
     (waiting,) = world.rejection_rows()
     assert (waiting["record_key"], waiting["tries"]) == ("u1", 1)
     assert waiting["next_try_at"] == world.now + FIRST_RETRY
-    assert "zo_pql_score" in waiting["refused_values"]
+    assert waiting["refused_values"] == {"hubspot_owner_id": rows[1]["owner_id"]}
+    assert "hubspot_owner_id" not in world.ledger()[rows[1]["hubspot_id"]]
+    assert world.ledger()[rows[1]["hubspot_id"]].keys() == world.ledger()[rows[0]["hubspot_id"]].keys()
 
     world.calls()
     summary = world.sync()

@@ -292,6 +292,17 @@ def test_a_signal_that_others_tell_says_so(rules):
     assert any(line.endswith("live for 30 days, told by others than the product.") for line in lines(rules))
 
 
+def test_by_how_much_a_value_must_differ_is_told(rules):
+    rules.set_cell("crm_property_map", 3, "min_change", "2.50")
+    rules.set_cell("crm_property_map", 7, "min_change", "60")
+    told = lines(rules)
+    assert (
+        "zo_pql_score of contacts: pql_score as number, emptied when unknown; sent when it differs by 2.5 or more."
+        in told
+    )
+    assert any(line.endswith("emptied when unknown; sent when it differs by 60 minutes or more.") for line in told)
+
+
 def test_a_milestone_that_takes_several_events_says_so(rules):
     rules.set_cell("activation_milestones", 3, "min_count", "3")
     assert any("Onboarding completed; Key activation feature used (3 times)." in line for line in lines(rules))

@@ -1,0 +1,89 @@
+"""Of a record that HubSpot refuses for some of its values, the other values are sent all the same."""
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.changes import Update
+from dagster_project.crm.property_map import MappedObject
+from dagster_project.crm.sending import send
+from dagster_project.crm.transport import HubSpotApi
+
+# What HubSpot puts in front of a list in JSON of the values it does not take.
+# Source: HubSpot docs, error handling; recorded error bodies in public client libraries.
+NOT_VALID = "Property values were not valid: "
+
+
+def send_what_is_valid(
+    updates: Sequence[Update], api: HubSpotApi, mapped: MappedObject, together: Collection[str]
+) -> Iterator[Outcome]:
+    """As `send`; of a record whose refusal names values, the rest is sent once more without them.
+
+    Args:
+        together: Properties that are written all or none: where HubSpot refuses one of them, the others stay behind.
+    Yields:
+        One outcome per call that was answered. A refusal that names values comes with what became of the rest, so that
+        a record is never both refused and settled; it holds the values that were not taken, and no others.
+    Raises:
+        As `send`. Refusals that were still to be told are not: the next sync meets them again.
+    """
+    refused: dict[tuple[str, str | None], Rejection] = {}
+    while updates:
+        again: list[Update] = []
+        for outcome in send(updates, api, mapped):
+            rejected = {rejection.update.place: rejection for rejection in outcome.rejected}
+            for place, rejection in list(rejected.items()):
+                named = _named_with(rejection, together)
+                rest = {name: value for name, value in rejection.update.values.items() if name not in named}
+                if named and rest:
+                    part = replace(rejection, values=_only(rejection, named))
+                    refused[place] = _added(refused[place], part) if place in refused else part
+                    again.append(replace(rejection.update, values=rest))
+                    del rejected[place]
+            # The next sync asks for these at once: they are not held back with what was refused.
+            unaccounted = [
+                rejected.pop(place) for place, item in list(rejected.items()) if item.category == UNACCOUNTED
+            ]
+            settled = [update.place for update, _, _ in outcome.acknowledged]
+            for place in dict.fromkeys([*settled, *rejected, *(item.update.place for item in unaccounted)]):
+                if place in refused:
+                    rejected[place] = _added(refused.pop(place), rejected.get(place))
+            if outcome.acknowledged or rejected or unaccounted:
+                yield Outcome(outcome.acknowledged, [*rejected.values(), *unaccounted])
+        updates = again
+
+
+def _named_with(rejection: Rejection, together: Collection[str]) -> set[str]:
+    """The properties of an update that its refusal names, and those that are written with one of them."""
+    named = values_named(rejection.message) & rejection.update.values.keys()
+    return named | (set(together) if named & set(together) else set())
+
+
+def values_named(message: str) -> set[str]:
+    """The properties that HubSpot says it cannot take, if it says so; a refusal for another reason names none."""
+    _, found, listed = message.partition(NOT_VALID)
+    if not found:
+        return set()
+    try:
+        items, _ = json.JSONDecoder().raw_decode(listed)
+    except ValueError:
+        return set()
+    items = items if isinstance(items, list) else []
+    return {str(item["name"]) for item in items if isinstance(item, dict) and item.get("name")}
+
+
+def _only(rejection: Rejection, names: Collection[str]) -> dict[str, str | None]:
+    return {name: value for name, value in rejection.values.items() if name in names}
+
+
+def _added(earlier: Rejection, rejection: Rejection | None) -> Rejection:
+    """Two refusals of one record in one: under the category of the first, which named values."""
+    if rejection is None:
+        return earlier
+    return Rejection(
+        rejection.update,
+        earlier.category,
+        f"{earlier.message}; {rejection.message}",
+        {**earlier.values, **rejection.values},
+    )
