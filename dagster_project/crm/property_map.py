@@ -44,6 +44,7 @@ class MappedObject:
     properties: tuple[MappedProperty, ...]
     makes_unknown_records: bool
     max_cleared_pct: int
+    max_refused_pct: int = 100
 
     @property
     def key_property(self) -> MappedProperty | None:
@@ -72,7 +73,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
             if row.object_type == rule.object_type
         )
         objects[rule.object_type] = MappedObject(
-            rule.object_type, properties, rule.unknown_records == "upsert", rule.max_cleared_pct
+            rule.object_type, properties, rule.unknown_records == "upsert", rule.max_cleared_pct, rule.max_refused_pct
         )
     return objects
 

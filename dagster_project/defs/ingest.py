@@ -12,6 +12,7 @@ from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
 from dagster_project.crm.property_map import read_property_map
+from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.contract import RawTable
@@ -36,6 +37,7 @@ from dagster_project.state.memory import read_memory
 GROUP = "ingest"
 FILES_CHECK = "every_landing_file_was_taken"
 LINES_CHECK = "few_lines_are_quarantined"
+FILE_COLUMNS = {"file": "string", "state": "string", "rows": "int", "quarantined": "int", "why": "string"}
 # Materialized every hour, also without new files: an asset that is a day old has no schedule that runs.
 FRESH_FOR_A_DAY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=24), fail_window=timedelta(hours=72))
 
@@ -137,35 +139,22 @@ def _lag_metadata(lag: ArrivalLag | None) -> dict:
 
 
 def _landing_metadata(report: LoadReport, row_count: int) -> dict:
-    files = [
-        dg.TableRecord(
-            {
-                "file": file.name,
-                "state": file.state,
-                "rows": file.loaded_count,
-                "quarantined": file.quarantined_count,
-                "why": _why(file),
-            }
-        )
+    files = (
+        {
+            "file": file.name,
+            "state": file.state,
+            "rows": file.loaded_count,
+            "quarantined": file.quarantined_count,
+            "why": _why(file),
+        }
         for file in report.files
-    ]
+    )
     return {
         "dagster/row_count": row_count,
         "loaded_now": report.loaded_count,
         "quarantined_now": report.quarantined_count,
         "quarantined_by_reason": dg.MetadataValue.json(report.reasons),
-        "files": dg.MetadataValue.table(
-            files,
-            dg.TableSchema(
-                [
-                    dg.TableColumn("file", "string"),
-                    dg.TableColumn("state", "string"),
-                    dg.TableColumn("rows", "int"),
-                    dg.TableColumn("quarantined", "int"),
-                    dg.TableColumn("why", "string"),
-                ]
-            ),
-        ),
+        "files": metadata_table(FILE_COLUMNS, files),
     }
 
 

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from dagster_project.counting import counted
+from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import told_plainly
 from dagster_project.landing.replaying import ReplayedFile
@@ -11,6 +12,8 @@ from dagster_project.landing.tables import create_raw_tables
 from dagster_project.masking import masked
 from dagster_project.resources.warehouse import Warehouse
 from dagster_project.settings import read_settings
+
+FILE_COLUMNS = {"file": "string", "loaded": "int", "still_bad": "int", "cannot_be_replayed": "int", "why": "string"}
 
 
 @dg.op(pool=WAREHOUSE_POOL, out=dg.Out(dg.Nothing))
@@ -29,18 +32,7 @@ def judge_quarantine_again(context: dg.OpExecutionContext, warehouse: Warehouse)
             "loaded": loaded,
             "still_bad": sum(file.bad_count for file in files),
             "cannot_be_replayed": sum(file.kept_count for file in files),
-            "files": dg.MetadataValue.table(
-                [dg.TableRecord(_row(file)) for file in files],
-                dg.TableSchema(
-                    [
-                        dg.TableColumn("file", "string"),
-                        dg.TableColumn("loaded", "int"),
-                        dg.TableColumn("still_bad", "int"),
-                        dg.TableColumn("cannot_be_replayed", "int"),
-                        dg.TableColumn("why", "string"),
-                    ]
-                ),
-            ),
+            "files": metadata_table(FILE_COLUMNS, map(_row, files)),
         }
     )
 

@@ -2,10 +2,12 @@
 
 import dagster as dg
 
-from dagster_project.crm.property_map import ObjectType
+from dagster_project.crm.property_map import MappedObject, ObjectType
 from dagster_project.crm.provisioning import provision
+from dagster_project.crm.refusals import Refused, are_too_many, read_refused, refused_pct
 from dagster_project.crm.syncing import SyncSummary, find_unsynced, sync_object
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
+from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.step import running_step, told_plainly
 from dagster_project.defs.sync_run import mapped_objects, sync_run
@@ -17,6 +19,15 @@ from dagster_project.resources.state import State
 
 ACCOUNTED_CHECK = "hubspot_answered_for_every_record"
 REJECTED_CHECK = "hubspot_took_every_value"
+REJECTED_MEANING = "Nothing was refused, now or before; an error where more is than max_refused_pct of crm_objects.csv."
+REFUSED_COLUMNS = {
+    "record": "string",
+    "hubspot_id": "string",
+    "properties": "string",
+    "why": "string",
+    "tries": "int",
+    "next_try": "string",
+}
 
 
 @dg.asset(key_prefix="sync", group_name="sync", kinds={"hubspot"}, owners=["team:revops"], pool=CRM_POOL)
@@ -55,7 +66,11 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
         pool=CRM_POOL,
         check_specs=[
             dg.AssetCheckSpec(ACCOUNTED_CHECK, asset=key, description="Results and errors add up to what was sent."),
-            dg.AssetCheckSpec(REJECTED_CHECK, asset=key, description="Nothing was refused, and no value stayed put."),
+            dg.AssetCheckSpec(
+                REJECTED_CHECK,
+                asset=key,
+                description=REJECTED_MEANING,
+            ),
         ],
     )
     def synced_asset(
@@ -70,29 +85,47 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
                 context.log.info(text)
                 with running_step(context, f"sync_{object_type}", state, clock) as step:
                     step.summary = {"state": "dry_run", "records": changes.record_count, "values": changes.rows.height}
-                return dg.MaterializeResult(metadata={"state": text}, check_results=_checks(SyncSummary(object_type)))
+                return dg.MaterializeResult(
+                    metadata={"state": text}, check_results=_checks(SyncSummary(object_type), mapped)
+                )
             summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info)
-        return dg.MaterializeResult(metadata=_metadata(summary), check_results=_checks(summary))
+            refused = read_refused(run.engine, object_type)
+        metadata = _metadata(summary) | {"refused": metadata_table(REFUSED_COLUMNS, map(_refused_row, refused))}
+        return dg.MaterializeResult(metadata=metadata, check_results=_checks(summary, mapped))
 
     return synced_asset
 
 
-def _checks(summary: SyncSummary) -> list[dg.AssetCheckResult]:
+def _checks(summary: SyncSummary, mapped: MappedObject) -> list[dg.AssetCheckResult]:
     unaccounted = summary.rejected.get("UNACCOUNTED", 0)
+    error, warning = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
     return [
         dg.AssetCheckResult(
             check_name=ACCOUNTED_CHECK, passed=unaccounted == 0, metadata={"unaccounted_records": unaccounted}
         ),
         dg.AssetCheckResult(
             check_name=REJECTED_CHECK,
-            passed=summary.rejected_records == 0,
-            severity=dg.AssetCheckSeverity.WARN,
+            passed=summary.rejected_records + summary.waiting_records == 0,
+            severity=error if are_too_many(summary, mapped) else warning,
             metadata={
+                "refused_pct": round(refused_pct(summary), 2),
+                "limit_pct": mapped.max_refused_pct,
                 "rejected": dg.MetadataValue.json(summary.rejected),
                 "examples": dg.MetadataValue.json([masked(example) for example in summary.rejection_examples]),
             },
         ),
     ]
+
+
+def _refused_row(refused: Refused) -> dict[str, str | int]:
+    return {
+        "record": masked(refused.record_key),
+        "hubspot_id": refused.hubspot_id or "",
+        "properties": ", ".join(refused.values),
+        "why": masked(f"{refused.category}: {refused.message}"),
+        "tries": refused.tries,
+        "next_try": f"{refused.next_try_at:%Y-%m-%d %H:%M} UTC",
+    }
 
 
 def _metadata(summary: SyncSummary) -> dict:

@@ -90,6 +90,7 @@ DAY = "a date such as 2026-11-16"
         ("triggers", 3, "action", "email", "'slack_message'"),
         ("crm_objects", 2, "object_type", "deals", "'contacts' or 'companies'"),
         ("crm_objects", 2, "max_cleared_pct", "101", "less than or equal to 100"),
+        ("crm_objects", 2, "max_refused_pct", "-1", "greater than or equal to 0"),
         ("crm_property_map", 2, "value_type", "string", "'text', 'number', 'datetime' or 'enumeration'"),
         ("crm_property_map", 2, "when_unknown", "empty", "'keep' or 'clear'"),
         ("crm_property_map", 2, "who_wins", "sales", "'pipeline' or 'person'"),

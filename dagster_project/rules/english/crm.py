@@ -18,7 +18,10 @@ def _object_sentences(book: RuleBook) -> Iterator[str]:
 
 
 def _object(book: RuleBook, rule: CrmObject) -> str:
-    return f"{UNKNOWN_RECORDS[rule.unknown_records]}; a sync may empty at most {rule.max_cleared_pct} % of them"
+    return (
+        f"{UNKNOWN_RECORDS[rule.unknown_records]}; a sync may empty at most {rule.max_cleared_pct} % of them, "
+        f"and more than {rule.max_refused_pct} % refused is an alarm"
+    )
 
 
 def _property_sentences(book: RuleBook) -> Iterator[str]:

@@ -8,11 +8,15 @@ from dagster_project.rules.schema.cells import Name, Number, Rule, Whole, Words,
 
 
 class CrmObject(Rule):
-    """`max_cleared_pct`: a sync that would empty more of its records than this is refused."""
+    """`max_cleared_pct`: a sync that would empty more of its records than this is refused.
+
+    `max_refused_pct`: where HubSpot refuses more of the records that differ, the check on the asset is an error.
+    """
 
     object_type: Annotated[Literal["contacts", "companies"], "key"]
     unknown_records: Literal["update", "upsert"]
     max_cleared_pct: Annotated[Whole, Field(ge=0, le=100)]
+    max_refused_pct: Annotated[Whole, Field(ge=0, le=100)]
     owner: Words
     why: Words
 
