@@ -58,11 +58,17 @@ class Pipeline:
                 run_config=config | {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
 
-    def materialize(self, *keys: str, as_of: str | None = None) -> dg.ExecuteInProcessResult:
-        """Materialize assets such as `diff/crm_contacts_changed`, as `dagster asset materialize --select` does."""
+    def materialize(
+        self, *keys: str, as_of: str | None = None, config: dict | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Materialize assets such as `diff/crm_contacts_changed`, as `dagster asset materialize --select` does.
+
+        `config`: what a person says to each of them in the launchpad.
+        """
         from dagster_project.definitions import defs
 
-        config = {"resources": {"clock": {"config": {"as_of": as_of}}}} if as_of else {}
+        said = {"ops": {key.replace("/", "__"): {"config": config} for key in keys}} if config else {}
+        config = said | ({"resources": {"clock": {"config": {"as_of": as_of}}}} if as_of else {})
         job = defs.resolve_implicit_global_asset_job_def()
         with dg.DagsterInstance.ephemeral() as instance:
             return job.execute_in_process(

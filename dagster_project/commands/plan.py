@@ -17,5 +17,5 @@ def main() -> int:
         snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
-    print("\n\n".join(describe_plan(find_unsynced(run, mapped)) for mapped in objects.values()))
+    print("\n\n".join(describe_plan(find_unsynced(run, mapped), mapped) for mapped in objects.values()))
     return 0

@@ -59,13 +59,15 @@ class Changes:
 
     `rows` has one row per record and property that differs: record_key, hubspot_id (null: to be found or made),
     property, value (null: to be emptied), previous, is_gone (the record is no longer desired at all). `left_out` counts
-    records that differ and are not sent, by reason; `ledger_record_count` those that hold something to empty.
+    records that differ and are not sent, by reason; `ledger_record_count` those that hold something to empty;
+    `held_counts` how many records hold a value of each property.
     """
 
     object_type: str
     rows: pl.DataFrame
     left_out: dict[str, int]
     ledger_record_count: int
+    held_counts: dict[str, int]
 
     @property
     def record_count(self) -> int:
@@ -109,8 +111,9 @@ def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) ->
         if mapped.properties:
             rows = pl.DataFrame(connection.sql(_differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
         clearing = [property_ for property_ in mapped.properties if property_.clears_when_unknown]
-        ((ledger_record_count,),) = connection.sql(
-            f"select count(*) from {ledger} where {_holds_any(clearing)}"
+        counts = "".join(f', count("{property_.name}")' for property_ in mapped.properties)
+        ((ledger_record_count, *held_counts),) = connection.sql(
+            f"select count(*) filter (where {_holds_any(clearing)}){counts} from {ledger}"
         ).fetchall()
 
     # The others need a record to write to, or leave to make one.
@@ -124,6 +127,7 @@ def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) ->
         rows.filter(allowed).sort("record_key", "property"),
         dict(zip(left_out["matched_by"], left_out["record_key"], strict=True)),
         ledger_record_count,
+        dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
     )
 
 

@@ -6,8 +6,10 @@ from math import ceil
 import polars as pl
 
 from dagster_project.crm.batches import BATCH_SIZE
+from dagster_project.crm.breaker import plan_id, reasons_to_hold
 from dagster_project.crm.changes import LEFT_OUT, Changes
 from dagster_project.crm.limiter import DEFAULT_INTERVAL_SECONDS, DEFAULT_MAX_CALLS
+from dagster_project.crm.property_map import MappedObject
 
 EXAMPLES = 10
 
@@ -32,7 +34,7 @@ def count_plan(changes: Changes) -> PlanCounts:
     return PlanCounts(known - empty, unknown, empty, calls, calls * DEFAULT_INTERVAL_SECONDS / DEFAULT_MAX_CALLS)
 
 
-def describe_plan(changes: Changes) -> str:
+def describe_plan(changes: Changes, mapped: MappedObject) -> str:
     """The plan of one object type as Markdown that also reads well in a terminal."""
     counts = count_plan(changes)
     name = changes.object_type
@@ -56,6 +58,8 @@ def describe_plan(changes: Changes) -> str:
         ]
         if changes.rows.height > EXAMPLES:
             lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
+    if reasons := list(reasons_to_hold(changes, mapped)):
+        lines += ["", *(f"Held: {reason}." for reason in reasons), f"To let it through, approve {plan_id(changes)}."]
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
     lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())

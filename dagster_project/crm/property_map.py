@@ -34,17 +34,23 @@ class MappedProperty:
     is_unique: bool
     is_hubspots_own: bool
     min_change: Decimal | None = None
+    max_changed_pct: int | None = None
 
 
 @dataclass(frozen=True)
 class MappedObject:
-    """What is written on one object type, and how."""
+    """What is written on one object type, and how; the limits are those of crm_objects.csv."""
 
     object_type: ObjectType
     properties: tuple[MappedProperty, ...]
     makes_unknown_records: bool
     max_cleared_pct: int
+    max_cleared_values: int = 1_000_000_000
+    max_changed_pct: int = 100
+    max_demoted_pct: int = 100
     max_refused_pct: int = 100
+    # The lowest score of each band, in ascending order.
+    band_floors: tuple[int, ...] = ()
 
     @property
     def key_property(self) -> MappedProperty | None:
@@ -55,6 +61,7 @@ class MappedObject:
 def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObject]:
     """The map of every object type; shipped names begin with `zo_`, and `prefix` takes its place."""
     sentence = sql_definition_in_english(book)
+    band_floors = tuple(sorted(band.min_score for band in book.rules("score_bands")))
     objects: dict[ObjectType, MappedObject] = {}
     for rule in book.rules("crm_objects"):
         properties = tuple(
@@ -66,6 +73,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
                 description=row.description and row.description.replace(SQL_DEFINITION, sentence),
                 clears_when_unknown=row.when_unknown == "clear",
                 min_change=row.min_change,
+                max_changed_pct=row.max_changed_pct,
                 is_unique=row.is_unique,
                 is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,
             )
@@ -73,7 +81,15 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
             if row.object_type == rule.object_type
         )
         objects[rule.object_type] = MappedObject(
-            rule.object_type, properties, rule.unknown_records == "upsert", rule.max_cleared_pct, rule.max_refused_pct
+            rule.object_type,
+            properties,
+            makes_unknown_records=rule.unknown_records == "upsert",
+            max_cleared_pct=rule.max_cleared_pct,
+            max_cleared_values=rule.max_cleared_values,
+            max_changed_pct=rule.max_changed_pct,
+            max_demoted_pct=rule.max_demoted_pct,
+            max_refused_pct=rule.max_refused_pct,
+            band_floors=band_floors,
         )
     return objects
 

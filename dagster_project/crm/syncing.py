@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from dagster_project.crm import ledger
 from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.breaker import hold_back
 from dagster_project.crm.changes import Changes, Update, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
-from dagster_project.crm.errors import CrmError
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.salvaging import send_what_is_valid
@@ -22,12 +22,6 @@ from dagster_project.state.tables import identities, rejections
 
 FIRST_RETRY = timedelta(hours=1)
 LONGEST_RETRY = timedelta(hours=24)
-# Emptying a few records is daily business whatever share of a small ledger they are.
-ALWAYS_EMPTIED = 10
-
-
-class TooMuchWouldBeEmptied(CrmError):
-    """The desired state lacks so many records that a mistake upstream is likelier than so many people leaving."""
 
 
 @dataclass
@@ -73,31 +67,20 @@ def find_unsynced(run: SyncRun, mapped: MappedObject) -> Changes:
     return find_changes(run.desired_path(mapped.object_type), path, mapped)
 
 
-def check_emptied_share(changes: Changes, mapped: MappedObject) -> None:
-    """Refuse to empty a large part of what HubSpot holds of ours.
-
-    Raises:
-        TooMuchWouldBeEmptied: More than `max_cleared_pct` of crm_objects.csv.
-    """
-    emptied, held = changes.emptied_record_count, changes.ledger_record_count
-    if emptied > ALWAYS_EMPTIED and emptied * 100 > mapped.max_cleared_pct * held:
-        raise TooMuchWouldBeEmptied(
-            f"{emptied} of the {held} {mapped.object_type} that HubSpot holds of ours are no longer in the warehouse; "
-            f"emptying them all is more than the {mapped.max_cleared_pct} % that crm_objects.csv allows. Nothing was "
-            "sent. If events are missing, load them; if it is meant, raise max_cleared_pct."
-        )
-
-
-def sync_object(run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress: Callable[[str], None]) -> SyncSummary:
+def sync_object(
+    run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress: Callable[[str], None], approved: str = ""
+) -> SyncSummary:
     """Write what differs to HubSpot and what it acknowledged to the state, batch by batch.
 
+    Args:
+        approved: The id of a plan that a person lets through although it changes much.
     Raises:
-        TooMuchWouldBeEmptied: Before anything was sent.
+        PlanHeld: Before anything was sent.
         CrmUnavailable, CrmUnauthorised: What was acknowledged until then is in the ledger; the next run goes on.
     """
     started_at, calls_before = run.now(), api.calls
     changes = find_unsynced(run, mapped)
-    check_emptied_share(changes, mapped)
+    hold_back(changes, mapped, approved)
     updates, waiting = _without_waiting(run, mapped.object_type, changes.updates())
     summary = SyncSummary(
         mapped.object_type,

@@ -2,9 +2,10 @@
 
 import dagster as dg
 
+from dagster_project.crm.breaker import plan_id, reasons_to_hold
 from dagster_project.crm.changes import Changes
 from dagster_project.crm.planning import count_plan, describe_plan
-from dagster_project.crm.property_map import ObjectType
+from dagster_project.crm.property_map import MappedObject, ObjectType
 from dagster_project.crm.syncing import find_unsynced
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.score_and_decide import published_marts
@@ -15,22 +16,29 @@ from dagster_project.resources.clock import Clock
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.state import State
 
+WITHIN_LIMITS_CHECK = "no_more_changes_than_is_likely"
+WITHIN_LIMITS_MEANING = "Where more would change than crm_objects.csv and crm_property_map.csv allow, the sync is held."
+
 
 def _changed_asset(object_type: ObjectType, description: str) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["diff", f"crm_{object_type}_changed"])
+
     @dg.asset(
-        key=["diff", f"crm_{object_type}_changed"],
+        key=key,
         group_name="diff",
         deps=[published_marts],
         description=description,
         kinds={"duckdb", "parquet"},
         owners=["team:revops"],
         pool=CRM_POOL,
+        check_specs=[dg.AssetCheckSpec(WITHIN_LIMITS_CHECK, asset=key, description=WITHIN_LIMITS_MEANING)],
     )
     def changed_asset(
         context: dg.AssetExecutionContext, marts: PublishedMarts, state: State, clock: Clock
     ) -> dg.MaterializeResult:
         with running_step(context, f"diff_{object_type}", state, clock) as step:
-            changes = find_unsynced(sync_run(marts, state, context.run_id), mapped_objects()[object_type])
+            mapped = mapped_objects()[object_type]
+            changes = find_unsynced(sync_run(marts, state, context.run_id), mapped)
             counts = count_plan(changes)
             step.summary = {
                 "records": changes.record_count,
@@ -38,12 +46,18 @@ def _changed_asset(object_type: ObjectType, description: str) -> dg.AssetsDefini
                 "calls": counts.calls,
                 "left_out": changes.left_out,
             }
-        return dg.MaterializeResult(metadata=_metadata(changes))
+        return dg.MaterializeResult(metadata=_metadata(changes, mapped), check_results=[_check(changes, mapped)])
 
     return changed_asset
 
 
-def _metadata(changes: Changes) -> dict:
+def _check(changes: Changes, mapped: MappedObject) -> dg.AssetCheckResult:
+    reasons = list(reasons_to_hold(changes, mapped))
+    metadata = {"plan": plan_id(changes), "reasons": dg.MetadataValue.json(reasons)} if reasons else {}
+    return dg.AssetCheckResult(check_name=WITHIN_LIMITS_CHECK, passed=not reasons, metadata=metadata)
+
+
+def _metadata(changes: Changes, mapped: MappedObject) -> dict:
     counts = count_plan(changes)
     return {
         "dagster/row_count": changes.rows.height,
@@ -52,7 +66,7 @@ def _metadata(changes: Changes) -> dict:
         "records_to_empty": counts.empty,
         "calls": counts.calls,
         "left_out": dg.MetadataValue.json(changes.left_out),
-        "plan": dg.MetadataValue.md(masked(describe_plan(changes))),
+        "plan": dg.MetadataValue.md(masked(describe_plan(changes, mapped))),
     }
 
 

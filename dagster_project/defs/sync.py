@@ -1,6 +1,7 @@
 """Sync as Dagster shows it: the properties exist, companies and contacts hold what was decided."""
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_project.crm.property_map import MappedObject, ObjectType
 from dagster_project.crm.provisioning import provision
@@ -28,6 +29,12 @@ REFUSED_COLUMNS = {
     "tries": "int",
     "next_try": "string",
 }
+
+
+class SyncConfig(dg.Config):
+    """What a person may say to a sync in the launchpad."""
+
+    approve: str = Field(default="", description="The id of a plan that was held and is meant: this very plan is sent.")
 
 
 @dg.asset(key_prefix="sync", group_name="sync", kinds={"hubspot"}, owners=["team:revops"], pool=CRM_POOL)
@@ -74,7 +81,12 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
         ],
     )
     def synced_asset(
-        context: dg.AssetExecutionContext, hubspot: HubSpot, marts: PublishedMarts, state: State, clock: Clock
+        context: dg.AssetExecutionContext,
+        config: SyncConfig,
+        hubspot: HubSpot,
+        marts: PublishedMarts,
+        state: State,
+        clock: Clock,
     ) -> dg.MaterializeResult:
         with told_plainly():
             run = sync_run(marts, state, context.run_id)
@@ -88,7 +100,7 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
                 return dg.MaterializeResult(
                     metadata={"state": text}, check_results=_checks(SyncSummary(object_type), mapped)
                 )
-            summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info)
+            summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info, config.approve)
             refused = read_refused(run.engine, object_type)
         metadata = _metadata(summary) | {"refused": metadata_table(REFUSED_COLUMNS, map(_refused_row, refused))}
         return dg.MaterializeResult(metadata=metadata, check_results=_checks(summary, mapped))

@@ -207,8 +207,10 @@ class World:
     def run(self, run_id: str = "run") -> SyncRun:
         return SyncRun(self.snapshot_dir, self.state_dir, self.engine, run_id, AS_OF, lambda: self.now)
 
-    def sync(self, mapped: MappedObject = CONTACTS, *, api: HubSpotApi | None = None, run_id="run") -> SyncSummary:
-        return sync_object(self.run(run_id), api or self.api, mapped, lambda line: None)
+    def sync(
+        self, mapped: MappedObject = CONTACTS, *, api: HubSpotApi | None = None, run_id="run", approved=""
+    ) -> SyncSummary:
+        return sync_object(self.run(run_id), api or self.api, mapped, lambda line: None, approved)
 
     def unsynced(self, mapped: MappedObject = CONTACTS) -> Changes:
         return find_unsynced(self.run(), mapped)

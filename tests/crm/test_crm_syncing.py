@@ -25,11 +25,9 @@ from sqlalchemy import func, select
 from dagster_project.crm.batches import NOT_FOUND, NOT_TAKEN
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.crm.syncing import (
-    ALWAYS_EMPTIED,
     FIRST_RETRY,
     LONGEST_RETRY,
     SyncSummary,
-    TooMuchWouldBeEmptied,
     find_unsynced,
 )
 from dagster_project.state.run_log import steps_of_run
@@ -425,7 +423,7 @@ def test_a_user_who_moves_between_records_leaves_nothing_behind(world):
     assert world.sync() == SyncSummary("contacts")
 
 
-# Too much
+# What only looks
 
 
 def synced(world, count):
@@ -434,53 +432,6 @@ def synced(world, count):
     world.sync()
     world.calls()
     return rows
-
-
-def test_emptying_more_than_is_allowed_is_refused_before_any_call(world):
-    rows = synced(world, 60)
-    world.publish_contacts(*rows[13:])
-    with pytest.raises(TooMuchWouldBeEmptied) as raised:
-        world.sync(run_id="refused")
-    assert str(raised.value) == (
-        "13 of the 60 contacts that HubSpot holds of ours are no longer in the warehouse; emptying them all is more "
-        "than the 20 % that crm_objects.csv allows. Nothing was sent. If events are missing, load them; if it is "
-        "meant, raise max_cleared_pct."
-    )
-    assert world.calls() == []
-    assert len(world.ledger()) == 60
-    assert world.sync(replace(CONTACTS, max_cleared_pct=22)).acknowledged_records == 13
-
-
-def test_emptying_as_much_as_is_allowed_is_not_refused(world):
-    rows = synced(world, 60)
-    world.publish_contacts(*rows[12:])
-    assert world.sync().acknowledged_records == 12
-
-
-def test_a_few_records_may_always_be_emptied(world):
-    rows = synced(world, ALWAYS_EMPTIED + 1)
-    world.publish_contacts(rows[0])
-    assert world.sync().acknowledged_records == ALWAYS_EMPTIED
-
-
-def test_records_that_were_emptied_before_do_not_make_a_later_loss_look_small(world):
-    rows = synced(world, 70)
-    with_leave = replace(CONTACTS, max_cleared_pct=100)
-    world.publish_contacts(*rows[50:])
-    world.sync(with_leave)
-    world.publish_contacts(*rows[61:])
-    with pytest.raises(TooMuchWouldBeEmptied, match="11 of the 20 contacts"):
-        world.sync()
-
-
-def test_an_empty_warehouse_empties_nothing(world):
-    synced(world, 30)
-    world.publish_contacts()
-    with pytest.raises(TooMuchWouldBeEmptied, match="30 of the 30 contacts"):
-        world.sync()
-
-
-# What only looks
 
 
 def test_looking_sends_nothing_and_needs_no_portal(world):

@@ -296,10 +296,8 @@ def test_by_how_much_a_value_must_differ_is_told(rules):
     rules.set_cell("crm_property_map", 3, "min_change", "2.50")
     rules.set_cell("crm_property_map", 7, "min_change", "60")
     told = lines(rules)
-    assert (
-        "zo_pql_score of contacts: pql_score as number, emptied when unknown; sent when it differs by 2.5 or more."
-        in told
-    )
+    score = "zo_pql_score of contacts: pql_score as number, emptied when unknown; sent when it differs by 2.5 or more"
+    assert f"{score}; a sync that would change more than 60 % of them is held." in told
     assert any(line.endswith("emptied when unknown; sent when it differs by 60 minutes or more.") for line in told)
 
 

@@ -19,8 +19,10 @@ def _object_sentences(book: RuleBook) -> Iterator[str]:
 
 def _object(book: RuleBook, rule: CrmObject) -> str:
     return (
-        f"{UNKNOWN_RECORDS[rule.unknown_records]}; a sync may empty at most {rule.max_cleared_pct} % of them, "
-        f"and more than {rule.max_refused_pct} % refused is an alarm"
+        f"{UNKNOWN_RECORDS[rule.unknown_records]}; a sync is held that would empty more than {rule.max_cleared_pct} % "
+        f"of them or {rule.max_cleared_values:,} values of the others, change more than {rule.max_changed_pct} %, "
+        f"or let more than {rule.max_demoted_pct} % fall to a lower band; "
+        f"more than {rule.max_refused_pct} % refused is an alarm"
     )
 
 
@@ -31,10 +33,12 @@ def _property_sentences(book: RuleBook) -> Iterator[str]:
 
 def _property(book: RuleBook, rule: CrmProperty) -> str:
     told = f"{rule.source_column} as {rule.value_type}, {UNKNOWN_VALUES[rule.when_unknown]}{WINNERS[rule.who_wins]}"
-    if rule.min_change is None:
-        return told
-    minutes = " minutes" if rule.value_type == "datetime" else ""
-    return f"{told}; sent when it differs by {plain_number(rule.min_change)}{minutes} or more"
+    if rule.min_change is not None:
+        minutes = " minutes" if rule.value_type == "datetime" else ""
+        told += f"; sent when it differs by {plain_number(rule.min_change)}{minutes} or more"
+    if rule.max_changed_pct is not None:
+        told += f"; a sync that would change more than {rule.max_changed_pct} % of them is held"
+    return told
 
 
 CRM_OBJECTS = Chapter("HubSpot: records", _object_sentences, _object)
