@@ -14,15 +14,13 @@ from dagster_project.crm.changes import Update
 from dagster_project.crm.claims import Handoff, read_claims, write_claims
 from dagster_project.crm.owners import read_active_owner
 from dagster_project.crm.property_map import MappedObject
+from dagster_project.crm.reading_held import read_held
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import same_value
-from dagster_project.state.chunking import chunks
 
 STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN = "lifecycle_stage", "owner_id", "handoff_at"
 STAGE, OWNER, SQL_STAGE = "lifecyclestage", "hubspot_owner_id", "salesqualifiedlead"
 EXISTING_OWNER = "existing_owner"
-# So many records HubSpot reads a call.
-READ_SIZE = 100
 
 
 def read_begun_handoffs(path: Path) -> dict[str, Handoff]:
@@ -226,16 +224,13 @@ def _read_held(
     }
     properties = [STAGE, OWNER, EMAIL, ADDITIONAL_EMAILS, *([] if time is None else [time])]
     held: dict[tuple[str, str | None], dict] = {}
-    for places, id_property in ((by_id, {}), (by_email, {"idProperty": EMAIL})):
-        for keys in chunks(list(places), READ_SIZE):
-            body = {"inputs": [{"id": key} for key in keys], "properties": properties} | id_property
-            answer = api.post(f"/crm/objects/{{version}}/{object_type}/batch/read", body, repeatable=True)
-            for item in answer.body.get("results") or []:
-                names = [str(item["id"])]
-                if id_property:
-                    addresses = (item["properties"].get(name) or "" for name in (EMAIL, ADDITIONAL_EMAILS))
-                    names = ";".join(addresses).lower().split(";")
-                held.update({places[name]: item["properties"] for name in names if name in places})
+    for places, id_property in ((by_id, None), (by_email, EMAIL)):
+        for item in read_held(api, object_type, list(places), properties, id_property):
+            names = [str(item["id"])]
+            if id_property is not None:
+                addresses = (item["properties"].get(name) or "" for name in (EMAIL, ADDITIONAL_EMAILS))
+                names = ";".join(addresses).lower().split(";")
+            held.update({places[name]: item["properties"] for name in names if name in places})
     return held
 
 

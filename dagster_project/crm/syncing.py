@@ -9,12 +9,13 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from dagster_project.crm import ledger
-from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
 from dagster_project.crm.breaker import hold_back
 from dagster_project.crm.changes import Changes, Update, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
 from dagster_project.crm.property_map import MappedObject
+from dagster_project.crm.recording import append_outcome
 from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.state.run_log import log_step
@@ -138,18 +139,6 @@ def _record(
 ) -> None:
     """Write one batch's outcome in one transaction: ledger, identities, rejections, handoffs."""
     now = run.now()
-    entries = [
-        ledger.Acknowledged(update.record_key, hubspot_id, name, value, update.previous.get(name))
-        for update, hubspot_id, taken in outcome.acknowledged
-        for name, value in taken.items()
-    ]
-    # A record that is not there holds nothing: what the ledger says of it would send every update of its user there.
-    forgotten = [
-        ledger.Acknowledged(item.record_key, item.hubspot_id, property_.name, None, item.previous.get(property_.name))
-        for item in (rejection.update for rejection in outcome.rejected if rejection.category == NOT_FOUND)
-        if item.hubspot_id is not None
-        for property_ in mapped.properties
-    ]
     refused = {place: set() for place in (rejection.update.place for rejection in outcome.rejected)}
     for rejection in outcome.rejected:
         refused[rejection.update.place] |= rejection.values.keys()
@@ -162,14 +151,7 @@ def _record(
         if update.record_key in begun and not update.is_gone and together.isdisjoint(refused.get(update.place, ()))
     ]
     with run.engine.begin() as connection:
-        ledger.append(
-            connection,
-            mapped.object_type,
-            entries + forgotten,
-            run_id=run.run_id,
-            as_of=run.as_of,
-            acknowledged_at=now,
-        )
+        entries = append_outcome(connection, mapped, outcome, run_id=run.run_id, as_of=run.as_of, acknowledged_at=now)
         _remember_identities(connection, mapped.object_type, outcome, now)
         _forget_rejections(connection, mapped.object_type, taken_whole)
         for rejection in outcome.rejected:

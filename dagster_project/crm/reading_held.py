@@ -1,0 +1,24 @@
+"""What HubSpot holds of known records at this moment."""
+
+from collections.abc import Iterator, Sequence
+
+from dagster_project.crm.batches import BATCH_SIZE
+from dagster_project.crm.transport import HubSpotApi
+from dagster_project.state.chunking import chunks
+
+
+def read_held(
+    api: HubSpotApi, object_type: str, keys: Sequence[str], properties: Sequence[str], id_property: str | None = None
+) -> Iterator[dict]:
+    """Records as HubSpot answers them (`id`, `properties`), a call per 100 keys; one that it does not hold is missing.
+
+    Args:
+        keys: Record ids, or values of `id_property`, each once.
+    Source: HubSpot docs, CRM objects, batch read.
+    """
+    for some in chunks(keys, BATCH_SIZE):
+        body = {"inputs": [{"id": key} for key in some], "properties": list(properties)}
+        if id_property is not None:
+            body["idProperty"] = id_property
+        answer = api.post(f"/crm/objects/{{version}}/{object_type}/batch/read", body, repeatable=True)
+        yield from answer.body.get("results") or []
