@@ -10,6 +10,7 @@ import polars as pl
 
 from dagster_project.crm.property_map import MappedObject, MappedProperty
 
+UNDONE = "undone"
 # Why a record that differs is not sent; the words RevOps reads.
 LEFT_OUT = {
     "absent": "HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
@@ -17,7 +18,9 @@ LEFT_OUT = {
     "same_record_as_another_user": "another user with the same contact speaks for it",
     "same_record_as_another_company": "another company with the same record speaks for it",
     "several_candidates": "several HubSpot records have its domain",
+    UNDONE: "a person undid these values; they are sent when the warehouse wants others",
 }
+UNDONE_KEY = ["record_key", "property", "value"]
 CHANGE_SCHEMA = {
     "record_key": pl.String,
     "hubspot_id": pl.String,
@@ -59,8 +62,9 @@ class Changes:
 
     `rows` has one row per record and property that differs: record_key, hubspot_id (null: to be found or made),
     property, value (null: to be emptied), previous, is_gone (the record is no longer desired at all). `left_out` counts
-    records that differ and are not sent, by reason; `ledger_record_count` those that hold something to empty;
-    `held_counts` how many records hold a value of each property.
+    records that differ and are not sent, by reason (`undone`: some of whose values); `ledger_record_count` those that
+    hold something to empty; `held_counts` how many records hold a value of each property. `no_longer_wanted`: rows of
+    the undone values that nobody wants to write again.
     """
 
     object_type: str
@@ -68,6 +72,7 @@ class Changes:
     left_out: dict[str, int]
     ledger_record_count: int
     held_counts: dict[str, int]
+    no_longer_wanted: pl.DataFrame | None = None
 
     @property
     def record_count(self) -> int:
@@ -96,12 +101,15 @@ class Changes:
         return list(updates.values())
 
 
-def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) -> Changes:
+def find_changes(
+    desired_path: Path, ledger_path: Path, mapped: MappedObject, undone: pl.DataFrame | None = None
+) -> Changes:
     """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
 
     Args:
         desired_path: Parquet, one row per record.
         ledger_path: Parquet as `crm.ledger` writes it; where there is none, HubSpot holds nothing of ours yet.
+        undone: Values that are not to be sent, as `crm.undone` reads them; None where there are none.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -121,6 +129,12 @@ def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) ->
     if mapped.makes_unknown_records:
         sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
     allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
+    no_longer_wanted = None
+    if undone is not None:
+        rows = _marked(rows, allowed, undone)
+        allowed &= pl.col("matched_by") != UNDONE
+        of_these = pl.col("property").is_in([property_.name for property_ in mapped.properties])
+        no_longer_wanted = undone.filter(of_these).join(rows, on=UNDONE_KEY, how="anti", nulls_equal=True)
     left_out = rows.filter(~allowed).group_by("matched_by").agg(pl.col("record_key").n_unique()).sort("matched_by")
     return Changes(
         mapped.object_type,
@@ -128,7 +142,17 @@ def find_changes(desired_path: Path, ledger_path: Path, mapped: MappedObject) ->
         dict(zip(left_out["matched_by"], left_out["record_key"], strict=True)),
         ledger_record_count,
         dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
+        no_longer_wanted,
     )
+
+
+def _marked(rows: pl.DataFrame, allowed: pl.Expr, undone: pl.DataFrame) -> pl.DataFrame:
+    """The same rows; those that would be sent and were undone say so in place of how their record was found."""
+    marks = undone.select(UNDONE_KEY).unique().with_columns(is_undone=pl.lit(True))
+    rows = rows.join(marks, on=UNDONE_KEY, how="left", nulls_equal=True)
+    is_undone = allowed & pl.col("is_undone").fill_null(False)
+    reason = pl.when(is_undone).then(pl.lit(UNDONE)).otherwise("matched_by")
+    return rows.with_columns(matched_by=reason).drop("is_undone")
 
 
 def _ledger_relation(connection: duckdb.DuckDBPyConnection, path: Path, mapped: MappedObject) -> str:

@@ -18,6 +18,7 @@ from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
 from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
+from dagster_project.crm.undone import forget_undone, read_undone
 from dagster_project.state.run_log import log_step
 from dagster_project.state.tables import identities, rejections
 
@@ -63,9 +64,16 @@ class SyncRun:
 
 
 def find_unsynced(run: SyncRun, mapped: MappedObject) -> Changes:
-    """What differs now; used by the sensor, the plan and the sync alike."""
+    """What differs now and is not left as somebody undid it; used by the sensor, the plan and the sync alike.
+
+    An undone value that this snapshot no longer wants is forgotten: if it is wanted again one day, it is sent.
+    """
+    # Before the ledger, which then holds whatever these were undone to; an undo may be under way.
+    undone = read_undone(run.engine, mapped.object_type)
     path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
-    return find_changes(run.desired_path(mapped.object_type), path, mapped)
+    changes = find_changes(run.desired_path(mapped.object_type), path, mapped, undone)
+    forget_undone(run.engine, changes.no_longer_wanted)
+    return changes
 
 
 def sync_object(

@@ -88,6 +88,23 @@ handoffs = Table(
     Column("acknowledged_at", Instant),
 )
 
+# Values that were taken back: a sync leaves them out for as long as the warehouse wants the very same ones. Of one
+# property there are several where several runs were taken back, one after the other.
+undone_values = Table(
+    "undone_values",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("object_type", String(32), nullable=False),
+    Column("hubspot_id", String(64), nullable=False),
+    Column("property", String(128), nullable=False),
+    Column("record_key", String(512), nullable=False),
+    Column("value", Text),
+    Column("undone_run_id", String(64), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("undone_at", Instant, nullable=False),
+    Index("undone_values_by_place", "object_type", "hubspot_id", "property"),
+)
+
 outbox = Table(
     "outbox",
     metadata,
