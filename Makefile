@@ -2,10 +2,10 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-RUN := $(VENV)/bin/python -m dagster_project
+DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan rules explain recompute test lint bench lock clean
+.PHONY: help setup demo run dev sandbox plan undo rules explain recompute test lint bench lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,33 +21,36 @@ $(VENV)/.ready: requirements.lock
 	@touch $@
 
 demo: setup  ## Run the whole job once, on the sample company, against the sandbox
-	@$(RUN) demo
+	@$(DO) demo
 
 run: setup  ## Run the whole job once, on data/landing, against whatever the environment names
-	@$(RUN) run
+	@$(DO) run
 
 dev: setup  ## Open the Dagster UI with schedule and sensors on (without a HubSpot token: beside the sandbox)
-	@$(RUN) dev
+	@$(DO) dev
 
 sandbox: setup  ## Start the local HubSpot and Slack, with a page to look at
 	@$(VENV)/bin/python -m dagster_project.sandbox --seed seeds/sample/crm
 
 plan: setup  ## Show what a sync would change now; sends nothing
-	@$(RUN) plan
+	@$(DO) plan
+
+undo: setup  ## Take back what one sync wrote: make undo RUN=<run id> [DRY_RUN=1]; without RUN, list the last ones
+	@$(DO) undo $(if $(RUN),"$(RUN)") $(if $(DRY_RUN),--dry-run)
 
 rules: setup  ## Check the rule files and print them in plain English; OUT=folder writes them as a sheet
-	@$(RUN) rules $(if $(OUT),--out "$(OUT)")
+	@$(DO) rules $(if $(OUT),--out "$(OUT)")
 
 # Of a past moment: AS_OF; with the rules in force then: RULES=then.
 THEN := $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(RULES),--rules "$(RULES)")
 
 explain: setup  ## Say why somebody has their score: make explain EMAIL=somebody@example.com [AS_OF=2026-10-01T09:00:00Z]
 	@test -n "$(EMAIL)" || { echo "Whose score? make explain EMAIL=somebody@example.com"; exit 2; }
-	@$(RUN) explain "$(EMAIL)" $(THEN)
+	@$(DO) explain "$(EMAIL)" $(THEN)
 
 recompute: setup  ## Score everybody as of a past moment, beside the live scores: make recompute AS_OF=2026-10-01T09:00:00Z [RULES=then]
 	@test -n "$(AS_OF)" || { echo "As of when? make recompute AS_OF=2026-10-01T09:00:00Z"; exit 2; }
-	@$(RUN) recompute "$(AS_OF)" $(if $(RULES),--rules "$(RULES)")
+	@$(DO) recompute "$(AS_OF)" $(if $(RULES),--rules "$(RULES)")
 
 test: setup  ## Run all tests
 	@$(VENV)/bin/python -m pytest -q
@@ -55,7 +58,7 @@ test: setup  ## Run all tests
 lint: setup  ## Check style, formatting and the rule files
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(RUN) rules > /dev/null
+	@$(DO) rules > /dev/null
 
 bench: setup  ## Measure ingest, scoring, diff and sync on made-up data; BENCH_ONLY=scoring measures one
 	@# Beside the environment and not in it: DuckDB and Dagster import pandas wherever they find it, which takes a second.

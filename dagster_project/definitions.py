@@ -21,6 +21,7 @@ from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
+from dagster_project.defs.undo import undo_sync_run
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.dbt import Dbt
 from dagster_project.resources.hubspot import HubSpot
@@ -47,7 +48,7 @@ defs = dg.Definitions(
         run_account,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score],
+    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score, undo_sync_run],
     schedules=[hourly_score],
     sensors=[new_landing_files, unsynced_changes, failed_runs],
     resources={

@@ -52,7 +52,7 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
             "| record | property | HubSpot has | we would write |",
             "| --- | --- | --- | --- |",
             *(
-                "| " + " | ".join(_shown(row[name]) for name in ("record_key", "property", "previous", "value")) + " |"
+                "| " + " | ".join(shown(row[name]) for name in ("record_key", "property", "previous", "value")) + " |"
                 for row in changes.rows.head(EXAMPLES).iter_rows(named=True)
             ),
         ]
@@ -66,7 +66,8 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
     return "\n".join(lines)
 
 
-def _shown(value: str | None) -> str:
+def shown(value: str | None) -> str:
+    """A value in a cell of a Markdown table."""
     if value is None:
         return "(nothing)"
     # A backslash of the value in front of a bar would take the place of ours, and the bar would end the cell.

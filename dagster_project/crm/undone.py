@@ -8,7 +8,7 @@ more, it is forgotten here, so that it may be wanted again later.
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
 
 from dagster_project.crm.ledger import Acknowledged
 from dagster_project.state.tables import undone_values
@@ -23,6 +23,14 @@ def read_undone(engine: Engine, object_type: str) -> pl.DataFrame | None:
     with engine.connect() as connection:
         rows = [tuple(row) for row in connection.execute(query)]
     return pl.DataFrame(rows, schema=UNDONE_SCHEMA, orient="row") if rows else None
+
+
+def count_undone(engine: Engine) -> dict[str, int]:
+    """How many values are noted, by object type."""
+    table = undone_values.c
+    query = select(table.object_type, func.count()).group_by(table.object_type).order_by(table.object_type)
+    with engine.connect() as connection:
+        return dict(connection.execute(query).tuples().all())
 
 
 def remember_undone(
