@@ -4,6 +4,7 @@ import dagster as dg
 
 from dagster_project.crm.undo_words import describe_undo, left_cells
 from dagster_project.crm.undoing import NOBODY_TO_ASK, UndoImpossible, UndoRun, UndoSummary, undo_run
+from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.step import told_plainly
 from dagster_project.defs.sync_run import mapped_objects
@@ -48,12 +49,12 @@ def take_back(context: dg.OpExecutionContext, config: WhichRun, hubspot: HubSpot
             "values_taken_back_before": sum(summary.already_back for summary in summaries),
             "values_left": len(rows),
             "left_by_reason": dg.MetadataValue.json({item.object_type: item.left_by_reason for item in summaries}),
-            "left": dg.MetadataValue.table(
-                [
-                    dg.TableRecord({name: masked(cell or "") for name, cell in zip(LEFT_COLUMNS, row, strict=True)})
+            "left": metadata_table(
+                dict.fromkeys(LEFT_COLUMNS, "string"),
+                (
+                    {name: masked(cell or "") for name, cell in zip(LEFT_COLUMNS, row, strict=True)}
                     for row in rows[:MOST_ROWS]
-                ],
-                dg.TableSchema([dg.TableColumn(name, "string") for name in LEFT_COLUMNS]),
+                ),
             ),
             "calls": sum(summary.calls for summary in summaries),
             "is_dry_run": config.dry_run,
