@@ -40,3 +40,7 @@ class DailyLimitReached(CrmUnavailable):
 
 class CrmAnswerLost(CrmError):
     """The request left and no answer came: whether it was carried out is not known, and repeating it is not safe."""
+
+
+class CrmCalledOff(CrmError):
+    """The caller gave the call up while it waited for its turn."""

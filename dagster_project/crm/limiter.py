@@ -40,6 +40,11 @@ class CallLimiter:
         self.max_calls = max_calls
         self.interval_seconds = interval_seconds
 
+    @property
+    def calls_per_second(self) -> float:
+        with self._lock:
+            return self.max_calls / self.interval_seconds
+
     def wait_for_turn(self) -> None:
         while True:
             with self._lock:

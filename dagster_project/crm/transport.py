@@ -5,8 +5,12 @@ date-versioned path. The client's own retries are off, because they would repeat
 """
 
 import json
+import math
 import random
+import statistics
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +19,7 @@ from hubspot.crm.contacts import ApiClient, ApiException, Configuration
 
 from dagster_project.crm.errors import (
     CrmAnswerLost,
+    CrmCalledOff,
     CrmRefused,
     CrmScopeMissing,
     CrmUnauthorised,
@@ -27,6 +32,10 @@ API_VERSION = "2026-09"
 CONNECT_SECONDS, READ_SECONDS = 5, 60
 ATTEMPTS = 6
 LONGEST_PAUSE_SECONDS = 60.0
+# Ten calls at once use up 190 in ten seconds while an answer takes less than half a second.
+MOST_AT_ONCE = 10
+# So many answers tell how long one takes; the median of them, as one slow answer says little.
+TIMED_ANSWERS = 15
 # The object is locked for a moment; the account is being moved.
 LOCKED, MOVING = 423, 477
 
@@ -56,6 +65,7 @@ class HubSpotApi:
         *,
         limiter: CallLimiter | None = None,
         searches: CallLimiter | None = None,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         attempts: int = ATTEMPTS,
@@ -63,20 +73,39 @@ class HubSpotApi:
         configuration = Configuration(host=base_url.rstrip("/"))
         configuration.access_token = _checked_token(access_token)
         configuration.retries = False
+        # With fewer, urllib3 would open a connection for a call and throw it away after it.
+        configuration.connection_pool_maxsize = MOST_AT_ONCE
         self._client = ApiClient(configuration)
         self._limiter = limiter or CallLimiter(sleep=sleep)
         self._searches = searches or search_limiter(sleep=sleep)
+        self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
         self._attempts = attempts
         self.base_url = base_url.rstrip("/")
         self.calls = 0
+        self._lock = threading.Lock()
+        self._answer_seconds: deque[float] = deque(maxlen=TIMED_ANSWERS)
+
+    def calls_at_once(self) -> int:
+        """How many calls to have on their way so that the portal's budget is used and nothing else holds them back.
+
+        One until the first answer told how long one takes; then what the budget allows in that time, and one more for
+        the moments between an answer and the next call; at most `MOST_AT_ONCE`.
+        """
+        with self._lock:
+            seconds = statistics.median(self._answer_seconds) if self._answer_seconds else None
+        if seconds is None:
+            return 1
+        return min(math.ceil(self._limiter.calls_per_second * seconds) + 1, MOST_AT_ONCE)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict:
         return self.call("GET", path, query=query).body
 
-    def post(self, path: str, body: dict, *, repeatable: bool) -> Answer:
-        return self.call("POST", path, body=body, repeatable=repeatable)
+    def post(
+        self, path: str, body: dict, *, repeatable: bool, is_called_off: Callable[[], bool] = lambda: False
+    ) -> Answer:
+        return self.call("POST", path, body=body, repeatable=repeatable, is_called_off=is_called_off)
 
     def call(
         self,
@@ -86,6 +115,7 @@ class HubSpotApi:
         body: dict | None = None,
         query: Mapping[str, str | int] | None = None,
         repeatable: bool = True,
+        is_called_off: Callable[[], bool] = lambda: False,
     ) -> Answer:
         """One call, repeated while that is safe and promises something.
 
@@ -93,7 +123,9 @@ class HubSpotApi:
             path: With `{version}` where the API version goes.
             repeatable: Whether the request may be carried out twice without harm. If not, only an answer that says
                 it was not carried out (429, 423, a refused connection) is followed by another try.
+            is_called_off: Asked before the call leaves, and again before each further try.
         Raises:
+            CrmCalledOff: `is_called_off` said so, so that nothing left, or nothing after a try that failed.
             CrmRefused: A 4xx that another try would not change.
             CrmUnauthorised: 401, or 403 (a `CrmScopeMissing`).
             DailyLimitReached: 429 with the policy DAILY.
@@ -107,7 +139,12 @@ class HubSpotApi:
         problem = ""
         for attempt in range(1, self._attempts + 1):
             limiter.wait_for_turn()
-            self.calls += 1
+            # Asked after the wait, which may take ten seconds.
+            if is_called_off():
+                raise CrmCalledOff(f"{method} {path} was called off")
+            with self._lock:
+                self.calls += 1
+            begun = self._clock()
             try:
                 # Not `call_api`: it fails on an error without a body and on one that is no UTF-8, as proxies send them.
                 response = self._client.request(
@@ -122,6 +159,8 @@ class HubSpotApi:
                 self._limiter.learn(response.headers)
                 answered = _parsed(response.data)
                 if answered is not None:
+                    with self._lock:
+                        self._answer_seconds.append(self._clock() - begun)
                     return Answer(response.status, answered)
                 pause, problem, is_lost = self._backoff(attempt), f"{response.status} with a body that is no JSON", True
             except ApiException as error:
