@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
@@ -13,6 +14,8 @@ from dagster_project.crm.transport import HubSpotApi
 # What HubSpot puts in front of a list in JSON of the values it does not take.
 # Source: HubSpot docs, error handling; recorded error bodies in public client libraries.
 NOT_VALID = "Property values were not valid: "
+# What tells two updates of one sync apart.
+Place = tuple[str, str | None]
 
 
 def send_what_is_valid(
@@ -28,30 +31,41 @@ def send_what_is_valid(
     Raises:
         As `send`. Refusals that were still to be told are not: the next sync meets them again.
     """
-    refused: dict[tuple[str, str | None], Rejection] = {}
+    refused: dict[Place, Rejection] = {}
     while updates:
         again: list[Update] = []
-        for outcome in send(updates, api, mapped):
-            rejected = {rejection.update.place: rejection for rejection in outcome.rejected}
-            for place, rejection in list(rejected.items()):
-                named = _named_with(rejection, together)
-                rest = {name: value for name, value in rejection.update.values.items() if name not in named}
-                if named and rest:
-                    part = replace(rejection, values=_only(rejection, named))
-                    refused[place] = _added(refused[place], part) if place in refused else part
-                    again.append(replace(rejection.update, values=rest))
-                    del rejected[place]
-            # The next sync asks for these at once: they are not held back with what was refused.
-            unaccounted = [
-                rejected.pop(place) for place, item in list(rejected.items()) if item.category == UNACCOUNTED
-            ]
-            settled = [update.place for update, _, _ in outcome.acknowledged]
-            for place in dict.fromkeys([*settled, *rejected, *(item.update.place for item in unaccounted)]):
-                if place in refused:
-                    rejected[place] = _added(refused.pop(place), rejected.get(place))
-            if outcome.acknowledged or rejected or unaccounted:
-                yield Outcome(outcome.acknowledged, [*rejected.values(), *unaccounted])
+        # Closed, so that nothing is on its way any more when the caller stops early.
+        with closing(send(updates, api, mapped)) as outcomes:
+            for outcome in outcomes:
+                rejected = _without_rests(outcome, refused, again, together)
+                if outcome.acknowledged or rejected:
+                    yield Outcome(outcome.acknowledged, rejected)
         updates = again
+
+
+def _without_rests(
+    outcome: Outcome, refused: dict[Place, Rejection], again: list[Update], together: Collection[str]
+) -> list[Rejection]:
+    """What is to be told as refused now; the rest of a record whose refusal names values goes to `again`.
+
+    `refused` holds what is told together with what becomes of that rest.
+    """
+    told: list[Rejection] = []
+    settled = {update.place for update, _, _ in outcome.acknowledged}
+    for rejection in outcome.rejected:
+        place, named = rejection.update.place, _named_with(rejection, together)
+        rest = {name: value for name, value in rejection.update.values.items() if name not in named}
+        if named and rest:
+            refused[place] = _added(refused.get(place), replace(rejection, values=_only(rejection, named)))
+            again.append(replace(rejection.update, values=rest))
+        elif rejection.category == UNACCOUNTED:
+            # The next sync asks for these at once: they are not held back with what was refused.
+            settled.add(place)
+            told.append(rejection)
+        else:
+            settled.discard(place)
+            told.append(_added(refused.pop(place, None), rejection))
+    return told + [refused.pop(place) for place in settled if place in refused]
 
 
 def _named_with(rejection: Rejection, together: Collection[str]) -> set[str]:
@@ -77,10 +91,10 @@ def _only(rejection: Rejection, names: Collection[str]) -> dict[str, str | None]
     return {name: value for name, value in rejection.values.items() if name in names}
 
 
-def _added(earlier: Rejection, rejection: Rejection | None) -> Rejection:
+def _added(earlier: Rejection | None, rejection: Rejection) -> Rejection:
     """Two refusals of one record in one: under the category of the first, which named values."""
-    if rejection is None:
-        return earlier
+    if earlier is None:
+        return rejection
     return Rejection(
         rejection.update,
         earlier.category,

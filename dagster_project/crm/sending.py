@@ -1,54 +1,64 @@
-"""Updates → HubSpot, batch by batch, with what became of each."""
+"""Updates → HubSpot, in batches of which several are on their way at once, with what became of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dagster_project.crm.batches import BATCH_SIZE, Outcome, Rejection, read_answer, update_body, upsert_body
 from dagster_project.crm.changes import Update
 from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.in_flight import sent_at_once
 from dagster_project.crm.property_map import MappedObject
-from dagster_project.crm.transport import HubSpotApi
+from dagster_project.crm.transport import MOST_AT_ONCE, HubSpotApi
 
 # Refusals of a whole batch that one record in it can cause.
 ONE_RECORD_CAN_CAUSE = {400, 409}
 
 
 def send(updates: Sequence[Update], api: HubSpotApi, mapped: MappedObject) -> Iterator[Outcome]:
-    """Send updates and yield what HubSpot acknowledged, batch by batch.
+    """Send updates and yield what HubSpot acknowledged, call by call, in the order the answers come.
 
     Args:
-        updates: In the order to send, at most one per record. Those with a record id are updated, the others upserted.
+        updates: At most one per record. Those with a record id are updated, and when all of these were answered, the
+            others are upserted: an upsert can lead to a record that an update changes too.
     Yields:
-        One outcome per call that was answered, before the next batch leaves, so that the caller writes the ledger as it
-        goes and a crash loses track of one batch at most.
+        One outcome per call that was answered. The caller writes the ledger as it goes; a crash loses track of what is
+        on its way and of what was answered meanwhile, which is about a second of writes that may be repeated.
     Raises:
-        CrmUnavailable, CrmUnauthorised: Outcomes already yielded stand; the rest was not sent.
+        CrmUnavailable, CrmUnauthorised: After what was on its way was waited for and yielded; the rest was not sent.
 
-    A rejected record is named in `Outcome.rejected` and does not hold back the others.
+    A rejected record is named in `Outcome.rejected` and does not hold back the others. Close the generator when
+    stopping early, so that nothing is on its way any more.
     Source: HubSpot docs, CRM objects, batch update and batch upsert.
     """
+
+    def send_batch(batch: Sequence[Update], is_called_off: Callable[[], bool]) -> Iterator[Outcome]:
+        return _send_batch(batch, api, mapped, is_called_off)
+
     known = [update for update in updates if update.hubspot_id is not None]
     unknown = [update for update in updates if update.hubspot_id is None]
     for group in (known, unknown):
-        for start in range(0, len(group), BATCH_SIZE):
-            yield from _send_batch(group[start : start + BATCH_SIZE], api, mapped)
+        batches = [group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE)]
+        yield from sent_at_once(batches, send_batch, api.calls_at_once, MOST_AT_ONCE)
 
 
-def _send_batch(batch: Sequence[Update], api: HubSpotApi, mapped: MappedObject) -> Iterator[Outcome]:
+def _send_batch(
+    batch: Sequence[Update], api: HubSpotApi, mapped: MappedObject, is_called_off: Callable[[], bool]
+) -> Iterator[Outcome]:
     is_update = batch[0].hubspot_id is not None
     body = update_body(batch) if is_update else upsert_body(batch, mapped)
     path = f"/crm/objects/{{version}}/{mapped.object_type}/batch/{'update' if is_update else 'upsert'}"
     try:
         # Writing the same values to the same records twice leaves them as they are.
-        answer = api.post(path, body, repeatable=True)
+        answer = api.post(path, body, repeatable=True, is_called_off=is_called_off)
     except CrmRefused as refusal:
         if refusal.status not in ONE_RECORD_CAN_CAUSE:
             raise
         if len(batch) == 1:
             yield Outcome(rejected=[Rejection(batch[0], refusal.category, refusal.hubspot_message, batch[0].values)])
             return
-        # The refusal does not say which record is to blame; halving finds it in seven steps.
+        # The refusal does not say which record is to blame; halving finds it in seven steps. One half after the other:
+        # a batch may hold two updates of one record, which only one call at a time keeps apart.
         middle = len(batch) // 2
-        yield from _send_batch(batch[:middle], api, mapped)
-        yield from _send_batch(batch[middle:], api, mapped)
+        yield from _send_batch(batch[:middle], api, mapped, is_called_off)
+        yield from _send_batch(batch[middle:], api, mapped, is_called_off)
         return
     yield read_answer(batch, answer.body, mapped)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,12 +115,14 @@ def sync_object(
             acknowledge(connection, settled, as_of=run.as_of, now=run.now())
         summary.handoffs += len(settled)
     try:
-        for outcome in send_what_is_valid(to_send, api, mapped, written_together(mapped)):
-            _record(run, mapped, outcome, prepared.handoffs, summary)
-            on_progress(
-                f"{mapped.object_type}: {summary.acknowledged_records} of {len(to_send)} records acknowledged, "
-                f"{summary.rejected_records} refused, {api.calls - calls_before} calls"
-            )
+        # Closed, so that nothing is on its way any more when what follows fails or the run is interrupted.
+        with closing(send_what_is_valid(to_send, api, mapped, written_together(mapped))) as outcomes:
+            for outcome in outcomes:
+                _record(run, mapped, outcome, prepared.handoffs, summary)
+                on_progress(
+                    f"{mapped.object_type}: {summary.acknowledged_records} of {len(to_send)} records acknowledged, "
+                    f"{summary.rejected_records} refused, {api.calls - calls_before} calls"
+                )
     finally:
         summary.calls = api.calls - calls_before
         ledger.fold(run.engine, run.state_dir, mapped.object_type)

@@ -40,7 +40,8 @@ def sent(world, updates, mapped=CONTACTS):
 def test_hundreds_of_updates_go_in_batches_of_a_hundred_and_arrive_each_at_its_record(world):
     updates = add(world, 250)
     acknowledged, rejected, calls = sent(world, updates)
-    assert calls == [100, 100, 50]
+    # They are on their way at once, so the last one may arrive before another.
+    assert sorted(calls) == [50, 100, 100]
     assert rejected == {}
     assert acknowledged == {item.record_key: item.hubspot_id for item in updates}
     for number, item in enumerate(updates):
@@ -55,16 +56,6 @@ def test_known_and_unknown_records_never_share_a_batch(world):
     acknowledged, _, calls = sent(world, [unknown(7), *add(world, 2), unknown(8)])
     assert calls == [2, 2]
     assert set(acknowledged) == {"u0", "u1", "u7", "u8"}
-
-
-def test_what_became_of_a_batch_is_told_before_the_next_one_leaves(world):
-    updates = add(world, 150)
-    world.calls()
-    outcomes = send(updates, world.api, CONTACTS)
-    next(outcomes)
-    assert len(world.calls("/batch/update")) == 1
-    next(outcomes)
-    assert len(world.calls("/batch/update")) == 1
 
 
 def test_an_emptied_value_is_empty_in_hubspot(world):
@@ -204,15 +195,23 @@ def test_a_refusal_that_no_record_can_have_caused_is_an_error_and_is_not_halved(
     ("kind", "error"), [("503", CrmUnavailable), ("429_daily", CrmUnavailable), ("invalid_token", CrmUnauthorised)]
 )
 def test_what_was_told_before_a_failure_stands(world, kind, error):
-    updates = add(world, 250)
-    outcomes = send(updates, world.api, CONTACTS)
-    told = next(outcomes)
-    world.sandbox.inject(kind, path_regex="batch/update")
+    updates = add(world, 2_500)
+    told = []
+
+    def until_it_fails():
+        for outcome in send(updates, world.api, CONTACTS):
+            told.append(outcome)
+            if len(told) == 1:
+                world.sandbox.inject(kind, path_regex="batch/update")
+
+    # Those that were on their way when it began to fail are told before it is raised.
     with pytest.raises(error):
-        next(outcomes)
-    assert len(told.acknowledged) == 100
-    written = [item for item in updates if world.held(item.hubspot_id)]
-    assert [item.record_key for item in written] == [item.record_key for item in updates[:100]]
+        until_it_fails()
+    acknowledged = {item.record_key for outcome in told for item, _, _ in outcome.acknowledged}
+    written = {item.record_key for item in updates if world.held(item.hubspot_id)}
+    assert len(told[0].acknowledged) == 100
+    assert 100 <= len(acknowledged) < 2_500
+    assert acknowledged == written
 
 
 def test_a_busy_portal_is_waited_for(world):

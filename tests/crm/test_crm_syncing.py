@@ -1,6 +1,7 @@
 """A whole sync: what differs is sent, what HubSpot took is written down, and whatever is cut off is finished later."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,10 +103,10 @@ def test_progress_is_told_after_every_batch(world):
     world.publish_contacts(*world.add_contacts(150))
     lines = []
     sync_object(world.run(), world.api, CONTACTS, lines.append)
-    assert lines == [
-        "contacts: 100 of 150 records acknowledged, 0 refused, 1 calls",
-        "contacts: 150 of 150 records acknowledged, 0 refused, 2 calls",
-    ]
+    # Both batches are on their way at once, and either may be answered first.
+    first, second = lines
+    assert re.fullmatch(r"contacts: (50|100) of 150 records acknowledged, 0 refused, [12] calls", first)
+    assert second == "contacts: 150 of 150 records acknowledged, 0 refused, 2 calls"
 
 
 def test_companies_are_synced_like_contacts(world):
@@ -167,7 +168,8 @@ def test_with_upsert_they_are_made_and_found_again_before_hubspot_is_read_anew(w
 def test_what_was_acknowledged_before_a_failure_is_known_and_the_next_sync_goes_on_with_the_rest(
     world, kind, when, error
 ):
-    rows = world.add_contacts(250)
+    # More than are on their way or wait to be written down when the first batch is.
+    rows = world.add_contacts(2_500)
     world.publish_contacts(*rows)
 
     def break_down(line):
@@ -177,15 +179,18 @@ def test_what_was_acknowledged_before_a_failure_is_known_and_the_next_sync_goes_
 
     with pytest.raises(error):
         sync_object(world.run("first"), world.api, CONTACTS, break_down)
-    assert len(world.ledger()) == 100
+    known = world.ledger()
+    assert 100 <= len(known) < 2_500
+    held = {row["hubspot_id"] for row in rows if world.held(row["hubspot_id"])}
+    assert known.keys() == held if when == "before" else known.keys() < held
     summary = steps_of_run(world.engine, "first")["sync_contacts"]
-    assert (summary["acknowledged_records"], summary["changed_records"]) == (100, 250)
+    assert (summary["acknowledged_records"], summary["changed_records"]) == (len(known), 2_500)
 
     world.sandbox.clear_faults()
     world.calls()
-    assert world.sync().acknowledged_records == 150
-    assert [call["inputs"] for call in world.calls("batch/update")] == [100, 50]
-    assert len(world.ledger()) == 250
+    assert world.sync().acknowledged_records == 2_500 - len(known)
+    assert sum(call["inputs"] for call in world.calls("batch/update")) == 2_500 - len(known)
+    assert len(world.ledger()) == 2_500
     assert world.sync() == SyncSummary("contacts")
 
 
@@ -201,11 +206,12 @@ def test_a_write_whose_acknowledgement_was_lost_is_made_again_and_changes_nothin
 
 
 def test_a_sync_that_is_killed_on_the_way_is_finished_by_the_next_one(world, tmp_path):
-    """Ten batches; the process is ended by kill -9 while HubSpot carries out the fourth."""
+    """Ten batches; the process is ended by kill -9 while HubSpot carries out the fourth, with the others behind it."""
     rows = world.add_contacts(1_000)
     world.publish_contacts(*rows)
     world.calls()
-    world.sandbox.inject("latency", path_regex="batch/update", latency_ms=30)
+    # The first batch goes alone and is written down while the others travel.
+    world.sandbox.inject("latency", path_regex="batch/update", latency_ms=150)
     command = [sys.executable, str(HERE / "crm_sync_process.py"), world.sandbox.url, str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
     process = subprocess.Popen([*command, str(world.engine.url)], env=environment, start_new_session=True)
