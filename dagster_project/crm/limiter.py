@@ -2,6 +2,7 @@
 
 import threading
 import time
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -14,6 +15,8 @@ SEARCH_INTERVAL_SECONDS = 1.0
 # Requests travel at different speeds, so what leaves in ten seconds can arrive in a little less.
 SPARE_CALLS = 2
 SPARE_SECONDS = 0.1
+# So many answers tell how long one takes that waits for nothing.
+TIMED_ANSWERS = 100
 
 
 class CallLimiter:
@@ -35,7 +38,10 @@ class CallLimiter:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        # When calls left, or may have been counted if that is later; in this order.
         self._sent: deque[float] = deque()
+        self._answer_seconds: deque[float] = deque(maxlen=TIMED_ANSWERS)
         self._spare_calls = spare_calls
         self.max_calls = max_calls
         self.interval_seconds = interval_seconds
@@ -45,17 +51,35 @@ class CallLimiter:
         with self._lock:
             return self.max_calls / self.interval_seconds
 
-    def wait_for_turn(self) -> None:
-        while True:
-            with self._lock:
-                now = self._clock()
-                while self._sent and now - self._sent[0] > self.interval_seconds + SPARE_SECONDS:
-                    self._sent.popleft()
-                if len(self._sent) < max(self.max_calls - self._spare_calls, 1):
-                    self._sent.append(now)
-                    return
-                pause = self._sent[0] + self.interval_seconds + SPARE_SECONDS - now
-            self._sleep(max(pause, 0.001))
+    def wait_for_turn(self) -> float:
+        """The moment of leaving, by which `answered` knows the call again."""
+        # One waits for the next place, the others for the one: all would wake up for it otherwise.
+        with self._turn:
+            while True:
+                with self._lock:
+                    now = self._clock()
+                    while self._sent and now - self._sent[0] > self.interval_seconds + SPARE_SECONDS:
+                        self._sent.popleft()
+                    if len(self._sent) < max(self.max_calls - self._spare_calls, 1):
+                        # Not always the last: a call that was held up on its way counts as a later one.
+                        insort(self._sent, now)
+                        return now
+                    pause = self._sent[0] + self.interval_seconds + SPARE_SECONDS - now
+                self._sleep(max(pause, 0.001))
+
+    def answered(self, left_at: float) -> None:
+        """A call that took longer than the fastest may have been held up before the portal counted it.
+
+        It then is in the portal's window for so much longer, and keeps its place in ours. With one call at a time the
+        next ones are late with it; with several they come in time and would be too many.
+        """
+        with self._lock:
+            seconds = self._clock() - left_at
+            self._answer_seconds.append(seconds)
+            late = seconds - min(self._answer_seconds) - SPARE_SECONDS
+            if late > 0 and left_at in self._sent:
+                self._sent.remove(left_at)
+                insort(self._sent, left_at + late)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over the limit that an answer states; answers of the search endpoint state none."""

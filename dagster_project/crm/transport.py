@@ -138,7 +138,7 @@ class HubSpotApi:
         limiter = self._searches if path.endswith("/search") else self._limiter
         problem = ""
         for attempt in range(1, self._attempts + 1):
-            limiter.wait_for_turn()
+            left_at = limiter.wait_for_turn()
             # Asked after the wait, which may take ten seconds.
             if is_called_off():
                 raise CrmCalledOff(f"{method} {path} was called off")
@@ -173,6 +173,8 @@ class HubSpotApi:
                     pause, problem, is_lost = self._backoff(attempt), f"no secure connection ({reason})", True
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 pause, problem, is_lost = self._backoff(attempt), _connection_problem(error), not _never_left(error)
+            finally:
+                limiter.answered(left_at)
             if is_lost and not repeatable:
                 raise CrmAnswerLost(f"{method} {path}: {problem}; whether HubSpot carried it out is not known")
             if pause > LONGEST_PAUSE_SECONDS:

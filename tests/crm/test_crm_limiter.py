@@ -1,5 +1,6 @@
 """The request budget: whatever the callers do, no rolling window holds more calls than the portal allows, less two."""
 
+import heapq
 import threading
 
 import pytest
@@ -86,6 +87,37 @@ def calls_without_waiting(limiter, time):
         limiter.wait_for_turn()
         count += 1
     return count - 1  # the last one waited
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 3), min_size=30, max_size=80), st.integers(3, 12), st.integers(2, 6))
+def test_calls_held_up_on_their_way_are_no_reason_to_be_asked_too_much(held_up, max_calls, at_once):
+    """Several calls at a time; each is counted when it arrives, however long that takes, and answered at once."""
+    time = FakeTime()
+    limiter = CallLimiter(time.clock, time.sleep)
+    limiter.learn(headers(max_calls))
+    first = limiter.wait_for_turn()
+    time.now += 0.15
+    limiter.answered(first)
+    arrived, on_the_way = [time.now], []
+
+    def let_one_arrive():
+        arrives_at, left_at = heapq.heappop(on_the_way)
+        time.now = max(time.now, arrives_at)
+        arrived.append(arrives_at)
+        limiter.answered(left_at)
+
+    for seconds in held_up:
+        while len(on_the_way) >= at_once:
+            let_one_arrive()
+        left_at = limiter.wait_for_turn()
+        heapq.heappush(on_the_way, (left_at + 0.15 + seconds, left_at))
+        # Whatever arrived while it waited for its turn is answered.
+        while on_the_way and on_the_way[0][0] <= time.now:
+            let_one_arrive()
+    while on_the_way:
+        let_one_arrive()
+    assert most_in_any_window(arrived, 10.0) <= max_calls
 
 
 def test_until_told_otherwise_it_takes_the_smallest_portal():
