@@ -324,7 +324,7 @@ def test_an_interrupt_waits_for_what_is_on_its_way_and_nothing_more_leaves():
         together.wait()
         if number == 0:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        time.sleep(A_WHILE)
+        time.sleep(4 * A_WHILE)
 
     with taking_batches(interrupting) as server:
         with pytest.raises(KeyboardInterrupt):
