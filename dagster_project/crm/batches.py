@@ -70,6 +70,7 @@ def read_answer(batch: Sequence[Update], body: dict, mapped: MappedObject) -> Ou
     Source: HubSpot docs, CRM objects and error handling (multi-status answers).
     """
     outcome = Outcome()
+    types = {property_.name: property_.value_type for property_ in mapped.properties}
     open_updates = dict(enumerate(batch))
     by_id = {update.hubspot_id: position for position, update in open_updates.items() if update.hubspot_id}
     key_property = upsert_property(mapped)
@@ -85,7 +86,7 @@ def read_answer(batch: Sequence[Update], body: dict, mapped: MappedObject) -> Ou
 
     for result in body.get("results") or []:
         if update := take(result):
-            _read_result(update, result, mapped, outcome)
+            _read_result(update, result, types, outcome)
     for error in body.get("errors") or []:
         context = error.get("context") or {}
         named = [{"objectWriteTraceId": trace_id} for trace_id in context.get("objectWriteTraceId") or []]
@@ -123,9 +124,8 @@ def _rejection(update: Update, error: dict) -> Rejection:
     return Rejection(update, category, message, update.values)
 
 
-def _read_result(update: Update, result: dict, mapped: MappedObject, outcome: Outcome) -> None:
+def _read_result(update: Update, result: dict, types: dict[str, str], outcome: Outcome) -> None:
     """A property whose echo differs was not taken: a lifecycle stage that stays put answers 200 as well."""
-    types = {property_.name: property_.value_type for property_ in mapped.properties}
     echoed = result.get("properties") or {}
     taken, not_taken, kept = {}, {}, []
     for name, value in update.values.items():
