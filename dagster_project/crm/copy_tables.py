@@ -11,6 +11,7 @@ from dagster_project.crm.association_reading import PAIRS, Pair, PairRead
 from dagster_project.crm.copied_objects import DEALS, ENGAGEMENTS, CopiedObject, companies, contacts
 from dagster_project.crm.copying import CrmCopy, SalesCopy
 from dagster_project.crm.object_reading import CopyState, ObjectRead
+from dagster_project.instants import naive
 from dagster_project.landing.tables import TableChange, change_rows, in_one_transaction
 
 # Which properties the rules choose does not matter to where records stand.
@@ -140,10 +141,10 @@ def _changed_states(
     rows = [
         {
             "object_type": name,
-            "copied_at": _naive(copied_at),
+            "copied_at": naive(copied_at),
             "record_count": counts[name],
-            "changed_until": _naive(state.changed_until),
-            "read_whole_at": _naive(state.read_whole_at),
+            "changed_until": naive(state.changed_until),
+            "read_whole_at": naive(state.read_whole_at),
             "properties": state.properties,
         }
         for name, state in states.items()
@@ -174,8 +175,3 @@ def _texts(relation: duckdb.DuckDBPyConnection) -> set[str]:
 
 def _aware(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """The warehouse keeps instants as UTC timestamps without a zone."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -12,7 +12,6 @@ from dagster_project.crm.association_reading import PAIRS, Held, PairRead, read_
 from dagster_project.crm.copied_objects import ADDITIONAL_EMAILS, DEALS, ENGAGEMENTS, companies, contacts
 from dagster_project.crm.errors import CrmScopeMissing
 from dagster_project.crm.fact_properties import FactProperties
-from dagster_project.crm.object_reading import PAGE_SIZE as PAGE_SIZE
 from dagster_project.crm.object_reading import CopyState, ObjectRead, pages, read_object
 from dagster_project.crm.transport import HubSpotApi
 

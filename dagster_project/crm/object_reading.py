@@ -8,6 +8,7 @@ from dagster_project.crm.copied_objects import MERGED_IDS, RECORD_ID, CopiedObje
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import known_instant
+from dagster_project.instants import naive
 
 PAGE_SIZE = 100
 SEARCH_PAGE_SIZE = 200
@@ -193,7 +194,7 @@ def _row(kind: CopiedObject, item: dict) -> dict:
         {"hubspot_id": item["id"]}
         | kind.row_type
         | {column: held.get(name) for column, name in kind.columns.items()}
-        | {column: _naive(known_instant(held.get(name))) for column, name in kind.instants.items()}
+        | {column: naive(known_instant(held.get(name))) for column, name in kind.instants.items()}
     )
 
 
@@ -205,11 +206,6 @@ def _changed_until(
     latest = max((moment for moment in dated if moment is not None), default=None)
     until = None if latest is None else min(latest, started_at)
     return max((moment for moment in (until, before) if moment is not None), default=None)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """The warehouse keeps instants as UTC timestamps without a zone."""
-    return None if moment is None else moment.replace(tzinfo=None)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.instants import naive
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.publish.history import HISTORY, RESTORED, has_history
 from dagster_project.publish.snapshot import DAY_SECONDS, NothingPublished, Snapshot, current_snapshot, publish
@@ -198,4 +199,4 @@ def _copy_warehouse(live: Path, copy: Path) -> None:
 
 def _forget_later_changes(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     if has_history(connection):
-        connection.execute(f"delete from {HISTORY} where changed_at > $as_of", {"as_of": as_of.replace(tzinfo=None)})
+        connection.execute(f"delete from {HISTORY} where changed_at > $as_of", {"as_of": naive(as_of)})

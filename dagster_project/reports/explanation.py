@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from dagster_project.counting import counted, plain_number, signed_number
+from dagster_project.instants import naive
 from dagster_project.publish.snapshot import Snapshot
 from dagster_project.reports.person_marts import PersonMarts, read_people, read_published_rules
 from dagster_project.reports.plain_words import day, moment, plain
@@ -171,7 +172,7 @@ def _handoffs(marts: PersonMarts) -> list[str]:
 
 def _changes(marts: PersonMarts, snapshot: Snapshot) -> list[str]:
     """The last changes up to the clock of the marts; a build for an earlier date knows of later ones."""
-    until = snapshot.as_of.replace(tzinfo=None)
+    until = naive(snapshot.as_of)
     past = [change for change in marts.changes if change["changed_at"] <= until]
     lines = ["  changes, the newest first"] if past else []
     lines += [f"    {moment(change['changed_at'])}  {_change(change)}" for change in past[:RECENT_CHANGES]]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
+from dagster_project.instants import naive
 from dagster_project.state.tables import handoffs, identities, outbox
 
 
@@ -26,8 +27,8 @@ def read_memory(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
                 "episode": row.episode,
                 "owner_id": row.owner_id,
                 "owner_reason": row.owner_reason,
-                "handed_off_at": _naive(row.handed_off_at),
-                "acknowledged_at": _naive(row.acknowledged_as_of) if _is_known(row.acknowledged_as_of, as_of) else None,
+                "handed_off_at": naive(row.handed_off_at),
+                "acknowledged_at": naive(row.acknowledged_as_of) if _is_known(row.acknowledged_as_of, as_of) else None,
             }
             for row in connection.execute(select(handoffs).where(handoffs.c.handed_off_at <= as_of))
         ]
@@ -46,8 +47,3 @@ def read_memory(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
 
 def _is_known(instant: datetime | None, as_of: datetime) -> bool:
     return instant is not None and instant <= as_of
-
-
-def _naive(instant: datetime) -> datetime:
-    """The warehouse keeps instants as UTC timestamps without a zone."""
-    return instant.replace(tzinfo=None)

@@ -7,9 +7,10 @@ import pytest
 from crm_world import COMPANIES, definition, door
 from scripted_server import Scripted, answering
 
-from dagster_project.crm.copying import PAGE_SIZE, CrmCopy, read_crm
+from dagster_project.crm.copying import CrmCopy, read_crm
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
+from dagster_project.crm.object_reading import PAGE_SIZE
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import SHIPPED_RULES_DIR
 
