@@ -21,21 +21,25 @@ class PlanHeld(CrmError):
 
 
 def hold_back(changes: Changes, mapped: MappedObject, approved: str = "") -> None:
-    """Let changes pass that are within the limits, or that a person approved by their id.
+    """Let changes pass that are within the limits; with the id of a plan, let pass this very plan and no other.
 
     Raises:
         PlanHeld: Before anything was sent.
     """
-    reasons = list(reasons_to_hold(changes, mapped))
-    if not reasons or approved == plan_id(changes):
+    plan, name = plan_id(changes) if approved else "", mapped.object_type
+    if approved and approved == plan:
         return
-    other = f"The approved plan {approved} is another one: the world moved since. " if approved else ""
-    raise PlanHeld(
-        f"The sync of {mapped.object_type} is held, nothing was sent: {'. '.join(reasons)}. {other}"
-        "If events are missing or a rule is wrong, mend that. If it is meant, materialize "
-        f"sync/crm_{mapped.object_type}_synced with the config approve: {plan_id(changes)}, which lets exactly this "
-        "plan through."
-    )
+    if approved:
+        raise PlanHeld(
+            f"The plan {approved} of {name} was approved, and by now it is another one, {plan}: the world moved since. "
+            "Nothing was sent. `make plan` shows what it is now."
+        )
+    if reasons := list(reasons_to_hold(changes, mapped)):
+        raise PlanHeld(
+            f"The sync of {name} is held, nothing was sent: {'. '.join(reasons)}. If events are missing or a rule is "
+            f"wrong, mend that. If it is meant, materialize sync/crm_{name}_synced with the config approve: "
+            f"{plan_id(changes)}, which lets exactly this plan through."
+        )
 
 
 def plan_id(changes: Changes) -> str:

@@ -43,7 +43,7 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
     else:
         lines = [
             f"{name}: {counts.update} to update, {counts.find_or_make} to find or make, {counts.empty} to empty; "
-            f"{counts.calls} calls, about {counts.seconds:.0f} s at most.",
+            f"{counts.calls} calls, about {counts.seconds:.0f} s at most. Plan {plan_id(changes)}.",
             "",
             "| property | records |",
             "| --- | ---: |",
@@ -59,7 +59,7 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
         if changes.rows.height > EXAMPLES:
             lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
     if reasons := list(reasons_to_hold(changes, mapped)):
-        lines += ["", *(f"Held: {reason}." for reason in reasons), f"To let it through, approve {plan_id(changes)}."]
+        lines += ["", *(f"Held: {reason}." for reason in reasons), f"It is sent when {plan_id(changes)} is approved."]
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
     lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())

@@ -34,7 +34,10 @@ REFUSED_COLUMNS = {
 class SyncConfig(dg.Config):
     """What a person may say to a sync in the launchpad."""
 
-    approve: str = Field(default="", description="The id of a plan that was held and is meant: this very plan is sent.")
+    approve: str = Field(
+        default="",
+        description="The id of a plan, as the diff and make plan show it: this very plan is sent, and no other one.",
+    )
 
 
 @dg.asset(key_prefix="sync", group_name="sync", kinds={"hubspot"}, owners=["team:revops"], pool=CRM_POOL)

@@ -160,22 +160,24 @@ def test_the_approved_plan_is_sent_and_needs_no_other_leave(world):
     assert world.unsynced().rows.is_empty()
 
 
-def test_a_plan_that_is_another_one_by_now_is_not_sent(world):
+@pytest.mark.parametrize("kept", [1, 30])
+def test_a_plan_that_is_another_one_by_now_is_not_sent_however_little_it_changes(world, kept):
     rows = synced(world, 30)
-    world.publish_contacts(rows[0])
+    world.publish_contacts(*rows[:kept])
     approved = plan_id(world.unsynced())
-    world.publish_contacts(rows[0] | {"pql_score": 55})
-    with pytest.raises(
-        PlanHeld, match=f"The approved plan {approved} is another one: the world moved since."
-    ) as raised:
+    world.publish_contacts(rows[0] | {"pql_score": 55}, *rows[1:kept])
+    with pytest.raises(PlanHeld) as raised:
         world.sync(approved=approved)
-    assert plan_id(world.unsynced()) in str(raised.value)
+    assert str(raised.value) == (
+        f"The plan {approved} of contacts was approved, and by now it is another one, {plan_id(world.unsynced())}: the "
+        "world moved since. Nothing was sent. `make plan` shows what it is now."
+    )
     assert world.calls() == []
 
 
-def test_an_approval_that_is_not_needed_does_no_harm(world):
+def test_a_plan_that_need_not_be_approved_may_be(world):
     world.publish_contacts(*world.add_contacts(3))
-    assert world.sync(approved="0123456789ab").acknowledged_records == 3
+    assert world.sync(approved=plan_id(world.unsynced())).acknowledged_records == 3
 
 
 def test_the_id_of_a_plan_is_that_of_its_values_in_whatever_order(world):
@@ -194,4 +196,5 @@ def test_the_plan_says_that_it_would_be_held_and_how_to_approve_it(world):
     changes = world.unsynced()
     told = describe_plan(changes, CONTACTS).splitlines()
     assert told[-2].startswith("Held: 29 of the 30 contacts that HubSpot holds of ours are no longer in the warehouse;")
-    assert told[-1] == f"To let it through, approve {plan_id(changes)}."
+    assert told[-1] == f"It is sent when {plan_id(changes)} is approved."
+    assert told[0].endswith(f"Plan {plan_id(changes)}.")

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from crm_world import CONTACTS, contact, upserting
 
+from dagster_project.crm.breaker import plan_id
 from dagster_project.crm.changes import CHANGE_SCHEMA, Changes
 from dagster_project.crm.planning import EXAMPLES, PlanCounts, count_plan, describe_plan
 
@@ -93,7 +94,7 @@ def test_a_plan_in_full():
     )
     assert describe_plan(plan, CONTACTS) == "\n".join(
         [
-            "contacts: 1 to update, 1 to find or make, 1 to empty; 2 calls, about 0 s at most.",
+            f"contacts: 1 to update, 1 to find or make, 1 to empty; 2 calls, about 0 s at most. Plan {plan_id(plan)}.",
             "",
             "| property | records |",
             "| --- | ---: |",
