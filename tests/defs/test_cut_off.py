@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from dagster_project.crm import transport
 from dagster_project.resources import hubspot as hubspot_resource
 from dagster_project.sandbox.running import Sandbox
 from tests.conftest import TOKEN
@@ -16,6 +17,8 @@ def test_handoffs_whose_answer_was_lost_are_finished_by_the_next_whole_job_with_
     pipeline: Pipeline, portal: Sandbox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(hubspot_resource, "ATTEMPTS", 1)
+    # One batch at a time: the third one has not left when the answer of the second is lost.
+    monkeypatch.setattr(transport, "MOST_AT_ONCE", 1)
     pipeline.land_sample()
     pipeline.use_sandbox(portal, TOKEN)
     # The first batch passes, and the answer of the second one, with most of the handoffs in it, is lost.
