@@ -1,5 +1,6 @@
 """`make plan`: what a sync would change; sends nothing."""
 
+from dagster_project.crm.breaker import reasons_to_hold
 from dagster_project.crm.planning import describe_plan
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.crm.syncing import SyncRun, find_unsynced
@@ -17,5 +18,6 @@ def main() -> int:
         snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
-    print("\n\n".join(describe_plan(find_unsynced(run, mapped), mapped) for mapped in objects.values()))
+    plans = ((find_unsynced(run, mapped), mapped) for mapped in objects.values())
+    print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped)) for changes, mapped in plans))
     return 0

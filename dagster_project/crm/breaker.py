@@ -1,7 +1,5 @@
 """A sync that would change so much that a mistake is likelier is held, until a person approves that very plan."""
 
-import hashlib
-from bisect import bisect_right
 from collections.abc import Iterator
 
 import polars as pl
@@ -26,31 +24,28 @@ def hold_back(changes: Changes, mapped: MappedObject, approved: str = "") -> Non
     Raises:
         PlanHeld: Before anything was sent.
     """
-    plan, name = plan_id(changes) if approved else "", mapped.object_type
-    if approved and approved == plan:
-        return
+    name = mapped.object_type
     if approved:
-        raise PlanHeld(
-            f"The plan {approved} of {name} was approved, and by now it is another one, {plan}: the world moved since. "
-            "Nothing was sent. `make plan` shows what it is now."
-        )
-    if reasons := list(reasons_to_hold(changes, mapped)):
+        if approved != changes.plan_id:
+            raise PlanHeld(
+                f"The plan {approved} of {name} was approved, and by now it is another one, {changes.plan_id}: the "
+                "world moved since. Nothing was sent. `make plan` shows what it is now."
+            )
+        return
+    if reasons := reasons_to_hold(changes, mapped):
         raise PlanHeld(
             f"The sync of {name} is held, nothing was sent: {'. '.join(reasons)}. If events are missing or a rule is "
             f"wrong, mend that. If it is meant, materialize sync/crm_{name}_synced with the config approve: "
-            f"{plan_id(changes)}, which lets exactly this plan through."
+            f"{changes.plan_id}, which lets exactly this plan through."
         )
 
 
-def plan_id(changes: Changes) -> str:
-    """The same for the same values of the same records, and for no others."""
-    columns = ["record_key", "hubspot_id", "property", "value", "previous"]
-    rows = changes.rows.select(columns).sort(columns, nulls_last=True)
-    return hashlib.sha256(rows.write_csv().encode()).hexdigest()[:12]
-
-
-def reasons_to_hold(changes: Changes, mapped: MappedObject) -> Iterator[str]:
+def reasons_to_hold(changes: Changes, mapped: MappedObject) -> list[str]:
     """Each limit that the changes go beyond, in words. What HubSpot holds nothing of yet may always be written."""
+    return list(_reasons(changes, mapped))
+
+
+def _reasons(changes: Changes, mapped: MappedObject) -> Iterator[str]:
     name, held = mapped.object_type, changes.ledger_record_count
     emptied = changes.emptied_record_count
     if _is_over(emptied, held, mapped.max_cleared_pct):
@@ -94,7 +89,7 @@ def _is_over(count: int, of: int, max_pct: int) -> bool:
 
 def _demoted(rows: pl.DataFrame, band_floors: tuple[int, ...]) -> int:
     """How many scores fall below the floor of the band that HubSpot's score is in."""
+    floors = pl.Series(band_floors, dtype=pl.Float64)
     scores = rows.select(pl.col("previous", "value").cast(pl.Float64, strict=False)).drop_nulls()
-    return sum(
-        bisect_right(band_floors, value) < bisect_right(band_floors, previous) for previous, value in scores.rows()
-    )
+    now, before = (floors.search_sorted(scores[name], side="right") for name in ("value", "previous"))
+    return int((now < before).sum())

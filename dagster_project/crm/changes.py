@@ -1,8 +1,10 @@
 """Desired state against ledger, property by property, in one SQL statement over two columnar files."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -86,6 +88,13 @@ class Changes:
     def property_counts(self) -> dict[str, int]:
         counted = self.rows.group_by("property").len().sort("property")
         return dict(zip(counted["property"], counted["len"], strict=True))
+
+    @cached_property
+    def plan_id(self) -> str:
+        """The same for the same values of the same records, and for no others."""
+        columns = ["record_key", "hubspot_id", "property", "value", "previous"]
+        rows = self.rows.select(columns).sort(columns, nulls_last=True)
+        return hashlib.sha256(rows.write_csv().encode()).hexdigest()[:12]
 
     def updates(self) -> list[Update]:
         """The same, one item a record, in the order of the keys."""

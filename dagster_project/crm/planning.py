@@ -1,15 +1,14 @@
 """What a sync would change, in words and numbers, without sending anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import polars as pl
 
 from dagster_project.crm.batches import BATCH_SIZE
-from dagster_project.crm.breaker import plan_id, reasons_to_hold
 from dagster_project.crm.changes import LEFT_OUT, Changes
 from dagster_project.crm.limiter import DEFAULT_INTERVAL_SECONDS, DEFAULT_MAX_CALLS
-from dagster_project.crm.property_map import MappedObject
 
 EXAMPLES = 10
 
@@ -34,8 +33,8 @@ def count_plan(changes: Changes) -> PlanCounts:
     return PlanCounts(known - empty, unknown, empty, calls, calls * DEFAULT_INTERVAL_SECONDS / DEFAULT_MAX_CALLS)
 
 
-def describe_plan(changes: Changes, mapped: MappedObject) -> str:
-    """The plan of one object type as Markdown that also reads well in a terminal."""
+def describe_plan(changes: Changes, held: Sequence[str]) -> str:
+    """The plan of one object type as Markdown that also reads well in a terminal; `held`: why it would be held."""
     counts = count_plan(changes)
     name = changes.object_type
     if changes.rows.is_empty():
@@ -43,7 +42,7 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
     else:
         lines = [
             f"{name}: {counts.update} to update, {counts.find_or_make} to find or make, {counts.empty} to empty; "
-            f"{counts.calls} calls, about {counts.seconds:.0f} s at most. Plan {plan_id(changes)}.",
+            f"{counts.calls} calls, about {counts.seconds:.0f} s at most. Plan {changes.plan_id}.",
             "",
             "| property | records |",
             "| --- | ---: |",
@@ -58,8 +57,8 @@ def describe_plan(changes: Changes, mapped: MappedObject) -> str:
         ]
         if changes.rows.height > EXAMPLES:
             lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
-    if reasons := list(reasons_to_hold(changes, mapped)):
-        lines += ["", *(f"Held: {reason}." for reason in reasons), f"It is sent when {plan_id(changes)} is approved."]
+    if held:
+        lines += ["", *(f"Held: {reason}." for reason in held), f"It is sent when {changes.plan_id} is approved."]
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
     lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())

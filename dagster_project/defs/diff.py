@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from dagster_project.crm.breaker import plan_id, reasons_to_hold
+from dagster_project.crm.breaker import reasons_to_hold
 from dagster_project.crm.changes import Changes
 from dagster_project.crm.planning import count_plan, describe_plan
-from dagster_project.crm.property_map import MappedObject, ObjectType
+from dagster_project.crm.property_map import ObjectType
 from dagster_project.crm.syncing import find_unsynced
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.score_and_decide import published_marts
@@ -46,18 +46,18 @@ def _changed_asset(object_type: ObjectType, description: str) -> dg.AssetsDefini
                 "calls": counts.calls,
                 "left_out": changes.left_out,
             }
-        return dg.MaterializeResult(metadata=_metadata(changes, mapped), check_results=[_check(changes, mapped)])
+        held = reasons_to_hold(changes, mapped)
+        return dg.MaterializeResult(metadata=_metadata(changes, held), check_results=[_check(changes, held)])
 
     return changed_asset
 
 
-def _check(changes: Changes, mapped: MappedObject) -> dg.AssetCheckResult:
-    reasons = list(reasons_to_hold(changes, mapped))
-    metadata = {"plan": plan_id(changes), "reasons": dg.MetadataValue.json(reasons)} if reasons else {}
-    return dg.AssetCheckResult(check_name=WITHIN_LIMITS_CHECK, passed=not reasons, metadata=metadata)
+def _check(changes: Changes, held: list[str]) -> dg.AssetCheckResult:
+    metadata = {"plan": changes.plan_id, "reasons": dg.MetadataValue.json(held)} if held else {}
+    return dg.AssetCheckResult(check_name=WITHIN_LIMITS_CHECK, passed=not held, metadata=metadata)
 
 
-def _metadata(changes: Changes, mapped: MappedObject) -> dict:
+def _metadata(changes: Changes, held: list[str]) -> dict:
     counts = count_plan(changes)
     return {
         "dagster/row_count": changes.rows.height,
@@ -66,7 +66,7 @@ def _metadata(changes: Changes, mapped: MappedObject) -> dict:
         "records_to_empty": counts.empty,
         "calls": counts.calls,
         "left_out": dg.MetadataValue.json(changes.left_out),
-        "plan": dg.MetadataValue.md(masked(describe_plan(changes, mapped))),
+        "plan": dg.MetadataValue.md(masked(describe_plan(changes, held))),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from crm_world import CONTACTS, contact, mapped_property
 
-from dagster_project.crm.breaker import ALWAYS_ALLOWED, PlanHeld, plan_id, reasons_to_hold
+from dagster_project.crm.breaker import ALWAYS_ALLOWED, PlanHeld, reasons_to_hold
 from dagster_project.crm.planning import describe_plan
 
 PLAN_ID = r"approve: ([0-9a-f]{12}),"
@@ -25,7 +25,7 @@ def synced(world, count, **columns):
 
 
 def reasons(world, mapped=CONTACTS):
-    return list(reasons_to_hold(world.unsynced(mapped), mapped))
+    return reasons_to_hold(world.unsynced(mapped), mapped)
 
 
 # Records that are gone
@@ -36,7 +36,7 @@ def test_emptying_more_than_is_allowed_is_held_before_any_call(world):
     world.publish_contacts(*rows[13:])
     with pytest.raises(PlanHeld) as raised:
         world.sync(run_id="held")
-    plan = plan_id(world.unsynced())
+    plan = world.unsynced().plan_id
     assert str(raised.value) == (
         "The sync of contacts is held, nothing was sent: 13 of the 60 contacts that HubSpot holds of ours are no "
         "longer in the warehouse; emptying them is more than max_cleared_pct of crm_objects.csv, 20 %. If events are "
@@ -133,7 +133,7 @@ def test_only_scores_that_fall_below_the_floor_of_their_band_count_as_demoted(wo
     def held(*scores):
         world.publish_contacts(*(row | {"pql_score": value} for row, value in zip(rows, scores, strict=True)))
         changes = world.unsynced(limited(properties=(column,)))
-        return list(reasons_to_hold(changes, mapped))
+        return reasons_to_hold(changes, mapped)
 
     assert held(*[69] * 12, *[70] * 28) == []
     assert held(*[71] * 30, *[100] * 10) == []
@@ -156,7 +156,7 @@ def test_the_approved_plan_is_sent_and_needs_no_other_leave(world):
     world.publish_contacts(rows[0])
     with pytest.raises(PlanHeld, match=PLAN_ID):
         world.sync()
-    assert world.sync(approved=plan_id(world.unsynced())).acknowledged_records == 29
+    assert world.sync(approved=world.unsynced().plan_id).acknowledged_records == 29
     assert world.unsynced().rows.is_empty()
 
 
@@ -164,12 +164,12 @@ def test_the_approved_plan_is_sent_and_needs_no_other_leave(world):
 def test_a_plan_that_is_another_one_by_now_is_not_sent_however_little_it_changes(world, kept):
     rows = synced(world, 30)
     world.publish_contacts(*rows[:kept])
-    approved = plan_id(world.unsynced())
+    approved = world.unsynced().plan_id
     world.publish_contacts(rows[0] | {"pql_score": 55}, *rows[1:kept])
     with pytest.raises(PlanHeld) as raised:
         world.sync(approved=approved)
     assert str(raised.value) == (
-        f"The plan {approved} of contacts was approved, and by now it is another one, {plan_id(world.unsynced())}: the "
+        f"The plan {approved} of contacts was approved, and by now it is another one, {world.unsynced().plan_id}: the "
         "world moved since. Nothing was sent. `make plan` shows what it is now."
     )
     assert world.calls() == []
@@ -177,24 +177,24 @@ def test_a_plan_that_is_another_one_by_now_is_not_sent_however_little_it_changes
 
 def test_a_plan_that_need_not_be_approved_may_be(world):
     world.publish_contacts(*world.add_contacts(3))
-    assert world.sync(approved=plan_id(world.unsynced())).acknowledged_records == 3
+    assert world.sync(approved=world.unsynced().plan_id).acknowledged_records == 3
 
 
 def test_the_id_of_a_plan_is_that_of_its_values_in_whatever_order(world):
     rows = synced(world, 5)
     world.publish_contacts(*(row | {"activation_status": "x"} for row in rows))
-    first = plan_id(world.unsynced())
+    first = world.unsynced().plan_id
     world.publish_contacts(*(row | {"activation_status": "x"} for row in reversed(rows)))
-    assert plan_id(world.unsynced()) == first
+    assert world.unsynced().plan_id == first
     world.publish_contacts(*(row | {"activation_status": "y"} for row in rows))
-    assert plan_id(world.unsynced()) != first
+    assert world.unsynced().plan_id != first
 
 
 def test_the_plan_says_that_it_would_be_held_and_how_to_approve_it(world):
     rows = synced(world, 30)
     world.publish_contacts(rows[0])
     changes = world.unsynced()
-    told = describe_plan(changes, CONTACTS).splitlines()
+    told = describe_plan(changes, reasons_to_hold(changes, CONTACTS)).splitlines()
     assert told[-2].startswith("Held: 29 of the 30 contacts that HubSpot holds of ours are no longer in the warehouse;")
-    assert told[-1] == f"It is sent when {plan_id(changes)} is approved."
-    assert told[0].endswith(f"Plan {plan_id(changes)}.")
+    assert told[-1] == f"It is sent when {changes.plan_id} is approved."
+    assert told[0].endswith(f"Plan {changes.plan_id}.")
