@@ -1,14 +1,16 @@
-"""What HubSpot refused and has not taken since, for people to look at."""
+"""What HubSpot refused and has not taken since: it waits, is tried again less and less often, and people look at it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
-from dagster_project.crm.property_map import MappedObject
-from dagster_project.crm.syncing import SyncSummary
+from dagster_project.crm.batches import Rejection
+from dagster_project.crm.changes import Update
 from dagster_project.state.tables import rejections
 
+FIRST_RETRY = timedelta(hours=1)
+LONGEST_RETRY = timedelta(hours=24)
 SHOWN = 50
 
 
@@ -27,33 +29,63 @@ class Refused:
 
 def read_refused(engine: Engine, object_type: str, limit: int = SHOWN) -> list[Refused]:
     """Those that have been tried most often come first."""
+    columns = rejections.c
     query = (
-        select(rejections)
-        .where(rejections.c.object_type == object_type)
-        .order_by(rejections.c.tries.desc(), rejections.c.record_key)
+        select(
+            columns.record_key,
+            columns.hubspot_id,
+            columns.refused_values,
+            columns.category,
+            columns.message,
+            columns.tries,
+            columns.next_try_at,
+        )
+        .where(columns.object_type == object_type)
+        .order_by(columns.tries.desc(), columns.record_key)
         .limit(limit)
     )
     with engine.connect() as connection:
-        return [
-            Refused(
-                row.record_key,
-                row.hubspot_id,
-                row.refused_values,
-                row.category,
-                row.message,
-                row.tries,
-                row.next_try_at,
-            )
-            for row in connection.execute(query)
-        ]
+        return [Refused(*row) for row in connection.execute(query)]
 
 
-def refused_pct(summary: SyncSummary) -> float:
-    """How many of a hundred records that differ HubSpot refused, now or before."""
-    refused = summary.rejected_records + summary.waiting_records
-    return 100 * refused / summary.changed_records if summary.changed_records else 0.0
+def without_waiting(engine: Engine, object_type: str, updates: list[Update], now: datetime) -> tuple[list[Update], int]:
+    """Leave out what HubSpot refused before, until a value changes or its time has come; and say how many these are."""
+    query = select(rejections.c.record_key, rejections.c.refused_values).where(
+        rejections.c.object_type == object_type, rejections.c.next_try_at > now
+    )
+    with engine.connect() as connection:
+        refused = {row.record_key: row.refused_values for row in connection.execute(query)}
+    due = [item for item in updates if refused.get(item.record_key) != item.values]
+    return due, len(updates) - len(due)
 
 
-def are_too_many(summary: SyncSummary, mapped: MappedObject) -> bool:
-    """Whether so much was refused that something is wrong with the map or the portal rather than with a record."""
-    return refused_pct(summary) > mapped.max_refused_pct
+def forget_refused(connection: Connection, object_type: str, taken: list[Update]) -> None:
+    """HubSpot has taken these whole."""
+    keys = [update.record_key for update in taken if not update.is_gone]
+    emptied = [update.hubspot_id for update in taken if update.is_gone]
+    is_settled = rejections.c.record_key.in_(keys) | rejections.c.hubspot_id.in_(emptied)
+    connection.execute(delete(rejections).where(rejections.c.object_type == object_type, is_settled))
+
+
+def remember_refused(
+    connection: Connection, object_type: str, rejection: Rejection, run_id: str, now: datetime
+) -> None:
+    """In the place of what was refused of the record before; the pause doubles with each try."""
+    record_key = rejection.update.record_key
+    is_it = (rejections.c.object_type == object_type) & (rejections.c.record_key == record_key)
+    tries = (connection.execute(select(rejections.c.tries).where(is_it)).scalar() or 0) + 1
+    connection.execute(delete(rejections).where(is_it))
+    connection.execute(
+        insert(rejections).values(
+            object_type=object_type,
+            record_key=record_key,
+            hubspot_id=rejection.update.hubspot_id,
+            refused_values=rejection.values,
+            category=rejection.category,
+            message=rejection.message,
+            tries=tries,
+            last_try_at=now,
+            next_try_at=now + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY),
+            run_id=run_id,
+        )
+    )

@@ -1,30 +1,28 @@
 """One sync of one object type: find what differs, send it, write down what HubSpot took."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from dagster_project.crm import ledger
-from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.batches import UNACCOUNTED, Outcome
 from dagster_project.crm.breaker import hold_back
-from dagster_project.crm.changes import Changes, Update, find_changes
+from dagster_project.crm.changes import Changes, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
+from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
 from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.undone import forget_undone, read_undone
 from dagster_project.state.run_log import log_step
-from dagster_project.state.tables import identities, rejections
-
-FIRST_RETRY = timedelta(hours=1)
-LONGEST_RETRY = timedelta(hours=24)
+from dagster_project.state.tables import identities
 
 
 @dataclass
@@ -47,6 +45,12 @@ class SyncSummary:
     @property
     def rejected_records(self) -> int:
         return sum(self.rejected.values())
+
+    @property
+    def refused_pct(self) -> float:
+        """How many of a hundred records that differ HubSpot refused, now or before."""
+        refused = self.rejected_records + self.waiting_records
+        return 100 * refused / self.changed_records if self.changed_records else 0.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def sync_object(
     started_at, calls_before = run.now(), api.calls
     changes = find_unsynced(run, mapped)
     hold_back(changes, mapped, approved)
-    updates, waiting = _without_waiting(run, mapped.object_type, changes.updates())
+    updates, waiting = without_waiting(run.engine, mapped.object_type, changes.updates(), run.now())
     summary = SyncSummary(
         mapped.object_type,
         changed_records=changes.record_count,
@@ -130,17 +134,6 @@ def sync_object(
     return summary
 
 
-def _without_waiting(run: SyncRun, object_type: str, updates: list[Update]) -> tuple[list[Update], int]:
-    """Leave out what HubSpot has refused before, until the value changes or its time has come."""
-    query = select(rejections.c.record_key, rejections.c.refused_values).where(
-        rejections.c.object_type == object_type, rejections.c.next_try_at > run.now()
-    )
-    with run.engine.connect() as connection:
-        refused = {row.record_key: row.refused_values for row in connection.execute(query)}
-    due = [item for item in updates if refused.get(item.record_key) != item.values]
-    return due, len(updates) - len(due)
-
-
 def _record(
     run: SyncRun,
     mapped: MappedObject,
@@ -150,7 +143,7 @@ def _record(
 ) -> None:
     """Write one batch's outcome in one transaction: ledger, identities, rejections, handoffs."""
     now = run.now()
-    refused = {place: set() for place in (rejection.update.place for rejection in outcome.rejected)}
+    refused: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     for rejection in outcome.rejected:
         refused[rejection.update.place] |= rejection.values.keys()
     taken_whole = [update for update, _, _ in outcome.acknowledged if update.place not in refused]
@@ -164,11 +157,11 @@ def _record(
     with run.engine.begin() as connection:
         entries = append_outcome(connection, mapped, outcome, run_id=run.run_id, as_of=run.as_of, acknowledged_at=now)
         _remember_identities(connection, mapped.object_type, outcome, now)
-        _forget_rejections(connection, mapped.object_type, taken_whole)
+        forget_refused(connection, mapped.object_type, taken_whole)
         for rejection in outcome.rejected:
             # Whether it was written is not known: the next run asks again and does not wait.
             if rejection.category != UNACCOUNTED:
-                _remember_rejection(connection, mapped.object_type, rejection, run.run_id, now)
+                remember_refused(connection, mapped.object_type, rejection, run.run_id, now)
         acknowledge(connection, handed_off, as_of=run.as_of, now=now)
 
     summary.acknowledged_records += len(outcome.acknowledged)
@@ -204,33 +197,3 @@ def _remember_identities(connection: Connection, object_type: str, outcome: Outc
             for key, (hubspot_id, how) in new.items()
         ]
         connection.execute(insert(identities), rows)
-
-
-def _forget_rejections(connection: Connection, object_type: str, taken: list[Update]) -> None:
-    keys = [update.record_key for update in taken if not update.is_gone]
-    emptied = [update.hubspot_id for update in taken if update.is_gone]
-    is_settled = rejections.c.record_key.in_(keys) | rejections.c.hubspot_id.in_(emptied)
-    connection.execute(delete(rejections).where(rejections.c.object_type == object_type, is_settled))
-
-
-def _remember_rejection(
-    connection: Connection, object_type: str, rejection: Rejection, run_id: str, now: datetime
-) -> None:
-    record_key = rejection.update.record_key
-    is_it = (rejections.c.object_type == object_type) & (rejections.c.record_key == record_key)
-    tries = (connection.execute(select(rejections.c.tries).where(is_it)).scalar() or 0) + 1
-    connection.execute(delete(rejections).where(is_it))
-    connection.execute(
-        insert(rejections).values(
-            object_type=object_type,
-            record_key=record_key,
-            hubspot_id=rejection.update.hubspot_id,
-            refused_values=rejection.values,
-            category=rejection.category,
-            message=rejection.message,
-            tries=tries,
-            last_try_at=now,
-            next_try_at=now + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY),
-            run_id=run_id,
-        )
-    )

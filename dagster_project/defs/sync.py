@@ -5,7 +5,7 @@ from pydantic import Field
 
 from dagster_project.crm.property_map import MappedObject, ObjectType
 from dagster_project.crm.provisioning import provision
-from dagster_project.crm.refusals import Refused, are_too_many, read_refused, refused_pct
+from dagster_project.crm.refusals import Refused, read_refused
 from dagster_project.crm.syncing import SyncSummary, find_unsynced, sync_object
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.metadata_tables import metadata_table
@@ -101,17 +101,18 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
                 with running_step(context, f"sync_{object_type}", state, clock) as step:
                     step.summary = {"state": "dry_run", "records": changes.record_count, "values": changes.rows.height}
                 return dg.MaterializeResult(
-                    metadata={"state": text}, check_results=_checks(SyncSummary(object_type), mapped)
+                    metadata={"state": text}, check_results=sync_checks(SyncSummary(object_type), mapped)
                 )
             summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info, config.approve)
             refused = read_refused(run.engine, object_type)
         metadata = _metadata(summary) | {"refused": metadata_table(REFUSED_COLUMNS, map(_refused_row, refused))}
-        return dg.MaterializeResult(metadata=metadata, check_results=_checks(summary, mapped))
+        return dg.MaterializeResult(metadata=metadata, check_results=sync_checks(summary, mapped))
 
     return synced_asset
 
 
-def _checks(summary: SyncSummary, mapped: MappedObject) -> list[dg.AssetCheckResult]:
+def sync_checks(summary: SyncSummary, mapped: MappedObject) -> list[dg.AssetCheckResult]:
+    """What a sync says to the two checks of its asset."""
     unaccounted = summary.rejected.get("UNACCOUNTED", 0)
     error, warning = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
     return [
@@ -121,9 +122,9 @@ def _checks(summary: SyncSummary, mapped: MappedObject) -> list[dg.AssetCheckRes
         dg.AssetCheckResult(
             check_name=REJECTED_CHECK,
             passed=summary.rejected_records + summary.waiting_records == 0,
-            severity=error if are_too_many(summary, mapped) else warning,
+            severity=error if summary.refused_pct > mapped.max_refused_pct else warning,
             metadata={
-                "refused_pct": round(refused_pct(summary), 2),
+                "refused_pct": round(summary.refused_pct, 2),
                 "limit_pct": mapped.max_refused_pct,
                 "rejected": dg.MetadataValue.json(summary.rejected),
                 "examples": dg.MetadataValue.json([masked(example) for example in summary.rejection_examples]),

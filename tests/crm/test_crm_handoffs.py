@@ -26,7 +26,8 @@ from scripted_server import Scripted, answering
 from sqlalchemy import event
 
 from dagster_project.crm.batches import NOT_FOUND
-from dagster_project.crm.syncing import FIRST_RETRY, SyncSummary
+from dagster_project.crm.refusals import FIRST_RETRY
+from dagster_project.crm.syncing import SyncSummary
 from dagster_project.sandbox.object_types import CONTACTS as OF_CONTACTS
 
 

@@ -25,12 +25,8 @@ from sqlalchemy import func, select
 
 from dagster_project.crm.batches import NOT_FOUND, NOT_TAKEN
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
-from dagster_project.crm.syncing import (
-    FIRST_RETRY,
-    LONGEST_RETRY,
-    SyncSummary,
-    find_unsynced,
-)
+from dagster_project.crm.refusals import FIRST_RETRY, LONGEST_RETRY
+from dagster_project.crm.syncing import SyncSummary, find_unsynced
 from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import identities, ledger_log
 

@@ -4,10 +4,10 @@ import dagster as dg
 import pytest
 
 from dagster_project.crm.property_map import MappedObject
-from dagster_project.crm.refusals import SHOWN, are_too_many, refused_pct
+from dagster_project.crm.refusals import SHOWN
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.crm.transport import HubSpotApi
-from dagster_project.defs.sync import REJECTED_CHECK
+from dagster_project.defs.sync import REJECTED_CHECK, sync_checks
 from dagster_project.sandbox.running import Sandbox
 from tests.conftest import TOKEN
 from tests.whole_run import SAMPLE_AS_OF, Pipeline, materialization, reasons
@@ -51,11 +51,18 @@ def test_a_property_that_somebody_deleted_is_told_record_by_record_while_the_res
 
 
 @pytest.mark.parametrize(
-    ("changed", "rejected", "waiting", "pct", "too_many"),
-    [(0, 0, 0, 0, False), (100, 5, 0, 5, False), (100, 3, 2, 5, False), (100, 3, 3, 6, True), (1, 1, 0, 100, True)],
+    ("changed", "rejected", "waiting", "pct", "severity"),
+    [
+        (0, 0, 0, 0, dg.AssetCheckSeverity.WARN),
+        (100, 5, 0, 5, dg.AssetCheckSeverity.WARN),
+        (100, 3, 2, 5, dg.AssetCheckSeverity.WARN),
+        (100, 3, 3, 6, dg.AssetCheckSeverity.ERROR),
+        (1, 1, 0, 100, dg.AssetCheckSeverity.ERROR),
+    ],
 )
-def test_what_was_refused_before_counts_with_what_is_refused_now(changed, rejected, waiting, pct, too_many):
+def test_what_was_refused_before_counts_with_what_is_refused_now(changed, rejected, waiting, pct, severity):
     summary = SyncSummary("contacts", changed_records=changed, rejected={"X": rejected}, waiting_records=waiting)
     mapped = MappedObject("contacts", (), makes_unknown_records=False, max_cleared_pct=20, max_refused_pct=5)
-    assert refused_pct(summary) == pct
-    assert are_too_many(summary, mapped) is too_many
+    assert summary.refused_pct == pct
+    (check,) = [check for check in sync_checks(summary, mapped) if check.check_name == REJECTED_CHECK]
+    assert check.severity == severity
