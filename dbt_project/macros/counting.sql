@@ -99,16 +99,17 @@ with wanted as (
 ),
 windows as (
     select
-        wanted.*,
-        {{ hours_before_as_of('window_hours') }} as begins_after,
-        cast({{ hours_before_as_of('window_hours') }} as date) as begins_on
-    from wanted
+        wanted.wanted_id,
+        meanings.name_key,
+        {{ hours_before_as_of('wanted.window_hours') }} as begins_after,
+        cast({{ hours_before_as_of('wanted.window_hours') }} as date) as begins_on
+    from {{ ref('int_event_meanings') }} as meanings
+    inner join wanted on {{ event_is_meant('wanted.events', 'meanings') }}
 ),
 -- Day by day, so that the few days of a window are found before anybody asks whose they are.
 meant as (
-    select windows.wanted_id, written.happened_on, meanings.name_key
-    from {{ ref('int_event_meanings') }} as meanings
-    inner join windows on {{ event_is_meant('windows.events', 'meanings') }}
+    select windows.wanted_id, written.happened_on, windows.name_key
+    from windows
     inner join {{ ref('int_event_days_written') }} as written on written.happened_on > windows.begins_on
 ),
 days_counted as (
@@ -130,7 +131,7 @@ counted as (
     from {{ ref('int_events') }} as events
     inner join windows
         on events.happened_on = windows.begins_on
-        and {{ event_is_meant('windows.events', 'events') }}
+        and windows.name_key = events.name_key
         and events.occurred_at > windows.begins_after
     where events.occurred_at <= {{ as_of() }}
 )

@@ -99,34 +99,31 @@ unread_loads as (
 {%- endmacro %}
 
 {#
-  Days that are not as this table made them: `wanted` and `found` are CTEs with a column happened_on and one that says what
-  the day was made of.
+  Days that are not as this table made them. `wanted` is a CTE of happened_on, event_count and made_of, what each day is to be
+  made of; the table says what it made a day of in a row without a value in `column`, in which all others have one.
 #}
-{% macro days_made_otherwise() -%}
+{% macro days_made_otherwise(column) -%}
     select coalesce(wanted.happened_on, found.happened_on) as happened_on, wanted.happened_on is null as is_gone
     from wanted
-    full outer join found on found.happened_on = wanted.happened_on
+    full outer join (select happened_on, made_of from {{ this }} where {{ column }} is null) as found
+        on found.happened_on = wanted.happened_on
     where wanted.happened_on is null or found.happened_on is null or wanted.made_of <> found.made_of
-{%- endmacro %}
-
-{# Such a table says so in one row per day, which has no value in the column that all others have one in. #}
-{% macro what_days_were_made_of(column) -%}
-    select happened_on, made_of from {{ this }} where {{ column }} is null
 {%- endmacro %}
 
 {#
   Stretches of days to be made one after the other, as pairs of the first and the last day. As SQL has the dates themselves,
   an engine that stored the events by time reads those only; and what is counted of some million events finds its place in
-  memory. `wanted` and `found` are queries as for days_made_otherwise, and `wanted` says how many events a day has.
+  memory. `wanted` is the query of that CTE; with a `column` as above, only days that are made otherwise are meant.
 #}
-{% macro batches_of_days(wanted, found=none) -%}
+{% macro batches_of_days(wanted, column=none) -%}
     {%- set batches = [] -%}
     {%- if execute and load_relation(ref('int_event_days_written')) is not none -%}
         {%- set days -%}
-            select wanted.happened_on, wanted.event_count
-                {%- if found %}, found.happened_on is null or wanted.made_of <> found.made_of {%- else %}, true {%- endif %} as is_made
-            from ({{ wanted }}) as wanted
-            {%- if found %} left join ({{ found }}) as found on found.happened_on = wanted.happened_on {%- endif %}
+            with wanted as ({{ wanted }})
+            {%- if column %}, changed as ({{ days_made_otherwise(column) }}) {%- endif %}
+            select wanted.happened_on, wanted.event_count, {% if column %}changed.happened_on is not null{% else %}true{% endif %} as is_made
+            from wanted
+            {% if column %}left join changed on changed.happened_on = wanted.happened_on{% endif %}
             order by wanted.happened_on
         {%- endset -%}
         {%- set batch = namespace(first=none, last=none, event_count=0) -%}

@@ -22,14 +22,11 @@ select happened_on, event_count, {{ key_of(['made_of', "'" ~ made_by_now ~ "'"])
 {% set goes_on_here = goes_on(['actor_key', 'made_of']) %}
 with wanted as ({{ wanted }})
 {% if goes_on_here %},
-found as (
-    {{ what_days_were_made_of('actor_key') }}
-),
 changed as (
-    {{ days_made_otherwise() }}
+    {{ days_made_otherwise('actor_key') }}
 )
 {% endif %}
-{% for batch in batches_of_days(wanted, what_days_were_made_of('actor_key') if goes_on_here else none) %}
+{% for batch in batches_of_days(wanted, 'actor_key' if goes_on_here else none) %}
 select
     happened_on,
     actor_key,

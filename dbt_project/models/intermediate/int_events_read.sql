@@ -28,17 +28,14 @@ from {{ ref('int_event_days_written') }}
 {% endset %}
 with wanted as ({{ wanted }}),
 {% if goes_on_here %}
-found as (
-    {{ what_days_were_made_of('reading_id') }}
-),
 changed as (
-    {{ days_made_otherwise() }}
+    {{ days_made_otherwise('reading_id') }}
 ),
 {% endif %}
 events as (
     {% set columns = ['event_id', 'actor_key', 'name_key', 'happened_on', 'occurred_at', 'properties'] %}
     {% if goes_on_here %}
-    {% for batch in batches_of_days(wanted, what_days_were_made_of('reading_id')) %}
+    {% for batch in batches_of_days(wanted, 'reading_id') %}
     select {{ columns | join(', ') }} from {{ ref('int_events_deduplicated') }}
     where {{ is_between_days('occurred_at', batch) }} and happened_on in (select happened_on from changed)
     union all
