@@ -1,6 +1,7 @@
 """The undo of a sync as Dagster shows it: a job for a person to start with the id of a run."""
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_project.crm.undo_words import describe_undo, left_cells
 from dagster_project.crm.undoing import NOBODY_TO_ASK, UndoImpossible, UndoRun, UndoSummary, undo_run
@@ -21,8 +22,8 @@ LEFT_COLUMNS = ("object_type", "record", "property", "the_run_wrote", "hubspot_h
 class WhichRun(dg.Config):
     """Which run to take back, and whether only to say what that would do."""
 
-    run_id: str
-    dry_run: bool = False
+    run_id: str = Field(description="The run to take back, a sync or an undo; `make undo` lists the last ones.")
+    dry_run: bool = Field(default=False, description="Only ask HubSpot what it holds and say what would be taken back.")
 
 
 @dg.op(pool=CRM_POOL, out=dg.Out(dg.Nothing))
