@@ -1,16 +1,15 @@
 """Desired state against ledger, property by property, in one SQL statement over two columnar files."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from dagster_project.crm.property_map import MappedObject, MappedProperty
+from dagster_project.crm.differences import differences, holds_any
+from dagster_project.crm.property_map import MappedObject
 
 UNDONE = "undone"
 # Why a record that differs is not sent; the words RevOps reads.
@@ -126,11 +125,11 @@ def find_changes(
         desired = f"read_parquet('{_quoted(desired_path)}')"
         rows = pl.DataFrame(schema=CHANGE_SCHEMA)
         if mapped.properties:
-            rows = pl.DataFrame(connection.sql(_differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
+            rows = pl.DataFrame(connection.sql(differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
         clearing = [property_ for property_ in mapped.properties if property_.clears_when_unknown]
         counts = "".join(f', count("{property_.name}")' for property_ in mapped.properties)
         ((ledger_record_count, *held_counts),) = connection.sql(
-            f"select count(*) filter (where {_holds_any(clearing)}){counts} from {ledger}"
+            f"select count(*) filter (where {holds_any(clearing)}){counts} from {ledger}"
         ).fetchall()
 
     # The others need a record to write to, or leave to make one.
@@ -173,95 +172,6 @@ def _ledger_relation(connection: duckdb.DuckDBPyConnection, path: Path, mapped: 
     present = {row[0] for row in connection.sql(f"describe select * from {source}").fetchall()}
     columns = ", ".join(f'"{name}"' if name in present else f'cast(null as varchar) as "{name}"' for name in names)
     return f"(select hubspot_id, record_key, log_id, {columns} from {source})"
-
-
-def _differences(desired: str, ledger: str, mapped: MappedObject) -> str:
-    is_contact = mapped.object_type == "contacts"
-    other = f"same_record_as_another_{'user' if is_contact else 'company'}"
-    compared = ",\n".join(_compared(property_) for property_ in mapped.properties)
-    return f"""
-        with ledger as (select * from {ledger}),
-        published as (select * from {desired}),
-        -- A record made since HubSpot was last read is found through the key that made it. One that holds nothing of
-        -- ours any more, because it was emptied or is not there, is not looked for.
-        made_by as (
-            select record_key, arg_max(hubspot_id, log_id) as hubspot_id
-            from ledger
-            where {_holds_any(mapped.properties)}
-            group by record_key
-        ),
-        found as (
-            select
-                published.*,
-                made_by.hubspot_id as made_id,
-                -- What HubSpot was read to say comes first: two would write to one record otherwise, in one batch.
-                made_by.hubspot_id in (select hubspot_id from published where hubspot_id is not null) as is_anothers
-            from published
-            left join made_by on made_by.record_key = published.record_key and published.hubspot_id is null
-        ),
-        desired as (
-            select
-                * replace (case when is_anothers then '{other}' else matched_by end as matched_by),
-                coalesce(hubspot_id, made_id) as target_id
-            from found
-        ),
-        compared as (
-            select
-                coalesce(desired.record_key, ledger.record_key) as record_key,
-                coalesce(desired.target_id, ledger.hubspot_id) as hubspot_id,
-                coalesce(desired.matched_by, 'gone') as matched_by,
-                desired.{"contact_email" if is_contact else "company_id"} as upsert_key,
-                {"cast(null as varchar)" if is_contact else "desired.domain"} as domain,
-                {"cast(null as varchar)" if is_contact else "desired.company_name"} as company_name,
-                desired.record_key is null as is_gone,
-                unnest([{compared}]) as difference
-            from desired
-            full outer join ledger on ledger.hubspot_id = desired.target_id
-        )
-        select record_key, hubspot_id, matched_by, upsert_key, domain, company_name, is_gone,
-            difference.property, difference.value, difference.previous
-        from compared
-        where difference is not null
-    """
-
-
-def _holds_any(properties: Iterable[MappedProperty]) -> str:
-    """SQL: whether a ledger row holds a value of any of these properties."""
-    held = ", ".join(f'"{property_.name}"' for property_ in properties)
-    return f"coalesce({held}) is not null" if held else "false"
-
-
-def _compared(mapped: MappedProperty) -> str:
-    """SQL: a struct of property, value and previous where desired and ledger differ, else null."""
-    desired, held = f'desired."{mapped.source_column}"', f'ledger."{mapped.name}"'
-    if mapped.value_type == "number":
-        number, held_number = f"cast({desired} as decimal(38, 9))", f"try_cast({held} as decimal(38, 9))"
-        text = f"regexp_replace(cast({number} as varchar), '\\.?0+$', '')"
-        differs = _differ(number, held_number, mapped.min_change)
-    elif mapped.value_type == "datetime":
-        # Cut to the millisecond like the text that is sent; `epoch_ms` alone rounds.
-        moment = f"date_trunc('millisecond', {desired})"
-        text = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
-        held_moment = f"epoch_ms(date_trunc('millisecond', try_cast({held} as timestamptz)))"
-        # Older data comes as epoch milliseconds.
-        held_milliseconds = f"coalesce(try_cast({held} as bigint), {held_moment})"
-        differs = _differ(f"epoch_ms({moment})", held_milliseconds, mapped.min_change and mapped.min_change * 60_000)
-    else:
-        text = f"nullif(cast({desired} as varchar), '')"
-        differs = f"{text} is distinct from {held}"
-    unknown = f"{text} is null and {held} is not null" if mapped.clears_when_unknown else "false"
-    return (
-        f"case when ({text} is not null and {differs}) or ({unknown}) "
-        f"then {{'property': '{mapped.name}', 'value': {text}, 'previous': {held}}} end"
-    )
-
-
-def _differ(desired: str, held: str, min_change: Decimal | None) -> str:
-    """SQL: whether a number is another one than HubSpot holds, by as much as the map asks for."""
-    if min_change is None:
-        return f"{desired} is distinct from {held}"
-    # What HubSpot holds nothing of, or no number, differs by any measure.
-    return f"coalesce(abs({desired} - {held}) >= {min_change}, true)"
 
 
 def _quoted(path: Path) -> str:

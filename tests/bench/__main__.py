@@ -12,42 +12,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
-from dagster_project.crm.changes import find_changes
-from dagster_project.crm.property_map import MappedObject, read_property_map
+from dagster_project.crm.property_map import read_property_map
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import SHIPPED_RULES_DIR
+from tests.bench.diffing import bench_diff
 from tests.bench.ingest import bench_ingest
-from tests.bench.made_up_contacts import desired_contacts
-from tests.bench.measuring import compared
 from tests.bench.scoring import bench_scoring
 from tests.bench.syncing import bench_sync
 
-CONTACTS = int(os.environ.get("BENCH_CONTACTS", 1_000_000))
 ONLY = os.environ.get("BENCH_ONLY", "").replace(",", " ").split()
 FOLDER = os.environ.get("BENCH_FOLDER") or None
-
-
-def bench_diff(folder: Path, mapped: MappedObject) -> None:
-    desired_contacts(folder / "before.parquet", CONTACTS, 0)
-    desired_contacts(folder / "after.parquet", CONTACTS, 0.01)
-    ledger = folder / "ledger.parquet"
-    names = ", ".join(
-        f"cast({property_.source_column} as varchar) as {property_.name}" for property_ in mapped.properties
-    )
-    with duckdb.connect() as connection:
-        connection.execute(
-            f"copy (select hubspot_id, record_key, 1 as log_id, {names} from '{folder / 'before.parquet'}') "
-            f"to '{ledger}' (format parquet)"
-        )
-        query = f"select count(*) from '{folder / 'after.parquet'}' join '{ledger}' using (hubspot_id)"
-
-        def diff() -> None:
-            assert find_changes(folder / "after.parquet", ledger, mapped).record_count == CONTACTS // 100
-
-        name = f"diff {CONTACTS:,} contacts, {len(mapped.properties)} properties, 1 % changed"
-        compared(name, diff, "bare join", lambda: connection.sql(query).fetchall())
 
 
 def main() -> None:
@@ -55,7 +29,7 @@ def main() -> None:
     parts: dict[str, Callable[[Path], None]] = {
         "ingest": bench_ingest,
         "scoring": bench_scoring,
-        "diff": lambda folder: bench_diff(folder, objects["contacts"]),
+        "diff": bench_diff,
         "sync": lambda folder: bench_sync(folder, objects),
     }
     names = ONLY or list(parts)
