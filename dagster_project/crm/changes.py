@@ -1,6 +1,7 @@
 """Desired state against ledger, property by property, in one SQL statement over two columnar files."""
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,8 @@ import duckdb
 import polars as pl
 
 from dagster_project.crm.differences import differences, holds_any
+from dagster_project.crm.drift import Drifted
+from dagster_project.crm.drift_in_diff import CAME_BACK, HELD, THEIRS, UNDECIDED, Judged, as_found, held_now, judge
 from dagster_project.crm.property_map import MappedObject
 
 UNDONE = "undone"
@@ -20,6 +23,9 @@ LEFT_OUT = {
     "same_record_as_another_company": "another company with the same record speaks for it",
     "several_candidates": "several HubSpot records have its domain",
     UNDONE: "a person undid these values; they are sent when the warehouse wants others",
+    THEIRS: "a person changed these values in HubSpot (crm_property_map.csv: who_wins = theirs)",
+    HELD: "a person changed these values in HubSpot, and somebody must decide (who_wins = hold)",
+    CAME_BACK: "something in HubSpot sets these values back each time ours are written",
 }
 UNDONE_KEY = ["record_key", "property", "value"]
 CHANGE_SCHEMA = {
@@ -65,7 +71,7 @@ class Changes:
     property, value (null: to be emptied), previous, is_gone (the record is no longer desired at all). `left_out` counts
     records that differ and are not sent, by reason (`undone`: some of whose values); `ledger_record_count` those that
     hold something to empty; `held_counts` how many records hold a value of each property. `no_longer_wanted`: rows of
-    the undone values that nobody wants to write again.
+    the undone values that nobody wants to write again. `drift`: values that somebody changed in HubSpot.
     """
 
     object_type: str
@@ -74,6 +80,7 @@ class Changes:
     ledger_record_count: int
     held_counts: dict[str, int]
     no_longer_wanted: pl.DataFrame | None = None
+    drift: Sequence[Judged] = ()
 
     @property
     def record_count(self) -> int:
@@ -110,7 +117,12 @@ class Changes:
 
 
 def find_changes(
-    desired_path: Path, ledger_path: Path, mapped: MappedObject, undone: pl.DataFrame | None = None
+    desired_path: Path,
+    ledger_path: Path,
+    mapped: MappedObject,
+    undone: pl.DataFrame | None = None,
+    drifted: Sequence[Drifted] = (),
+    overwritten: Collection[str] = (),
 ) -> Changes:
     """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
 
@@ -118,10 +130,15 @@ def find_changes(
         desired_path: Parquet, one row per record.
         ledger_path: Parquet as `crm.ledger` writes it; where there is none, HubSpot holds nothing of ours yet.
         undone: Values that are not to be sent, as `crm.undone` reads them; None where there are none.
+        drifted: Values that somebody changed in HubSpot, as `crm.drift` reads them.
+        overwritten: Ids of records on which our value is written over a changed one whatever the map says, or `all`.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         ledger = _ledger_relation(connection, ledger_path, mapped)
+        held = held_now(connection, ledger, (value.hubspot_id for value in drifted)) if drifted else {}
+        drift = judge(drifted, held, mapped, overwritten)
+        ledger = as_found(connection, ledger, held, drift)
         desired = f"read_parquet('{_quoted(desired_path)}')"
         rows = pl.DataFrame(schema=CHANGE_SCHEMA)
         if mapped.properties:
@@ -137,6 +154,9 @@ def find_changes(
     if mapped.makes_unknown_records:
         sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
     allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
+    if left := {(item.value.hubspot_id, item.value.property): item.left_because for item in drift if item.left_because}:
+        rows = _with_drift_marked(rows, allowed, left)
+        allowed &= ~pl.col("matched_by").is_in([THEIRS, *UNDECIDED])
     no_longer_wanted = None
     if undone is not None:
         rows = _marked(rows, allowed, undone)
@@ -151,7 +171,18 @@ def find_changes(
         ledger_record_count,
         dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
         no_longer_wanted,
+        drift,
     )
+
+
+def _with_drift_marked(rows: pl.DataFrame, allowed: pl.Expr, left: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+    """The same rows; those that would be sent and are left as somebody changed them say so."""
+    places = [(*place, why) for place, why in left.items()]
+    marks = pl.DataFrame(places, schema=dict.fromkeys(("hubspot_id", "property", "left"), pl.String), orient="row")
+    rows = rows.join(marks, on=["hubspot_id", "property"], how="left")
+    is_left = allowed & pl.col("left").is_not_null()
+    reason = pl.when(is_left).then(pl.col("left")).otherwise("matched_by")
+    return rows.with_columns(matched_by=reason).drop("left")
 
 
 def _marked(rows: pl.DataFrame, allowed: pl.Expr, undone: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ class CopiedObject:
         modified: The property that says when a record was last changed.
         row_type: What tells the rows of this type from others in a table that several types share.
         also_read: Properties that are asked for and become no column.
+        watched: Our own properties: what HubSpot holds of them is compared with what it acknowledged.
     """
 
     name: str
@@ -29,21 +30,28 @@ class CopiedObject:
     modified: str = MODIFIED
     row_type: Mapping[str, str] = field(default_factory=dict)
     also_read: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
 
     @property
     def properties(self) -> tuple[str, ...]:
         """What is asked for; nothing else leaves HubSpot."""
+        return tuple(dict.fromkeys([*self.used, *self.watched]))
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """What the rows are made of, and what tells when and into which they were changed."""
         named = (*self.columns.values(), *self.instants.values(), *self.also_read, self.modified)
-        return tuple(dict.fromkeys(name for name in named if name is not None))
+        return tuple(name for name in named if name is not None)
 
     @property
     def fingerprint(self) -> str:
         """What a copy must have been made with, for its rows to be what would be read today."""
         held = {**self.columns, **self.instants}
-        return ",".join([*(f"{column}={name or ''}" for column, name in sorted(held.items())), *sorted(self.also_read)])
+        named = [f"{column}={name or ''}" for column, name in sorted(held.items())]
+        return ",".join([*named, *sorted({*self.also_read, *self.watched})])
 
 
-def contacts(facts: Facts = NO_FACTS) -> CopiedObject:
+def contacts(facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedObject:
     """Contacts with what is known of them in the properties that hold it."""
     columns = {
         "email": "email",
@@ -63,6 +71,7 @@ def contacts(facts: Facts = NO_FACTS) -> CopiedObject:
         instants={"last_email_open_at": "hs_email_last_open_date"},
         modified="lastmodifieddate",
         also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
+        watched=watched,
     )
 
 
@@ -81,7 +90,7 @@ DEALS = CopiedObject(
 )
 
 
-def companies(key_property: str | None, facts: Facts = NO_FACTS) -> CopiedObject:
+def companies(key_property: str | None, facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedObject:
     """Companies with our unique property, if we have one; a portal that does not have a property answers without it."""
     columns = {
         "name": "name",
@@ -98,6 +107,7 @@ def companies(key_property: str | None, facts: Facts = NO_FACTS) -> CopiedObject
         table="raw.hubspot_companies",
         columns=columns | dict(facts) | {"company_id": key_property},
         also_read=(MERGED_IDS,),
+        watched=watched,
     )
 
 

@@ -62,6 +62,7 @@ def read_crm(
     past: Mapping[str, CopyState] | None = None,
     started_at: datetime | None = None,
     facts: FactProperties | None = None,
+    watched: Mapping[str, tuple[str, ...]] | None = None,
 ) -> CrmCopy:
     """Read what is not archived, with the properties this project uses and no others.
 
@@ -70,12 +71,16 @@ def read_crm(
         past: The state of the last copy by object type; without it everything is read.
         started_at: Now, by default.
         facts: Which properties hold what is known of people and companies; HubSpot's own, by default.
+        watched: Our own properties by object type, whose values `crm.drift` looks at.
     Raises:
         CrmError: See `HubSpotApi.call`; there is no half copy.
     """
     past, started_at = past or {}, started_at or datetime.now(UTC)
-    facts = facts or {}
-    kinds = (contacts(facts.get("contacts", {})), companies(company_key_property, facts.get("companies", {})))
+    facts, watched = facts or {}, watched or {}
+    kinds = (
+        contacts(facts.get("contacts", {}), watched.get("contacts", ())),
+        companies(company_key_property, facts.get("companies", {}), watched.get("companies", ())),
+    )
     return CrmCopy(
         objects={kind.name: read_object(api, kind, past.get(kind.name), started_at) for kind in kinds},
         owners=_read_owners(api),

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from dagster_project.crm.copied_objects import MERGED_IDS, RECORD_ID, CopiedObject
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import known_instant
+from dagster_project.crm.watching import Watched
 from dagster_project.instants import naive
 
 PAGE_SIZE = 100
@@ -52,6 +55,7 @@ class ObjectRead:
         is_whole: These are all records; else only those that may have changed.
         gone: Ids of records that were archived or merged into another.
         merges: `{id: the id it was merged into}`.
+        watched: What these records hold in our own properties, as `crm.watching` gives it.
     """
 
     kind: CopiedObject
@@ -60,6 +64,7 @@ class ObjectRead:
     gone: frozenset[str]
     merges: dict[str, str]
     state: CopyState
+    watched: pl.DataFrame
 
     @property
     def ids(self) -> set[str]:
@@ -84,8 +89,9 @@ def read_object(api: HubSpotApi, kind: CopiedObject, past: CopyState | None, sta
     """
     if past is None or not past.can_be_continued(kind, started_at):
         return _read_whole(api, kind, started_at)
+    watched = Watched(kind.watched, kind.used)
     try:
-        changed = [_used(item) for item in _changed_since(api, kind, past.changed_until - OVERLAP)]
+        changed = [_used(item, watched) for item in _changed_since(api, kind, past.changed_until - OVERLAP)]
         archived = _archived(api, kind, past.record_count // PAGE_SIZE + 1)
     except _WholeIsCheaper:
         return _read_whole(api, kind, started_at)
@@ -94,17 +100,18 @@ def read_object(api: HubSpotApi, kind: CopiedObject, past: CopyState | None, sta
     gone = {item["id"] for item in archived} | set(merges)
     until = _changed_until(kind, changed, started_at, past.changed_until)
     state = CopyState(past.record_count, until, past.read_whole_at, kind.fingerprint)
-    return ObjectRead(kind, _without(changed, gone), False, frozenset(gone), merges, state)
+    return ObjectRead(kind, _without(changed, gone), False, frozenset(gone), merges, state, watched.table())
 
 
 def _read_whole(api: HubSpotApi, kind: CopiedObject, started_at: datetime) -> ObjectRead:
     path = f"/crm/objects/{{version}}/{kind.name}"
-    items = [_used(item) for item in pages(api, path, properties=",".join(kind.properties))]
+    watched = Watched(kind.watched, kind.used)
+    items = [_used(item, watched) for item in pages(api, path, properties=",".join(kind.properties))]
     merges = _merges(items)
     # Merged while the pages were read: both were met, and one of them is no more.
     items = _without(items, set(merges))
     state = CopyState(len(items), _changed_until(kind, items, started_at), started_at, kind.fingerprint)
-    return ObjectRead(kind, items, True, frozenset(), merges, state)
+    return ObjectRead(kind, items, True, frozenset(), merges, state, watched.table())
 
 
 def pages(api: HubSpotApi, path: str, **query: str) -> Iterator[dict]:
@@ -170,9 +177,9 @@ def _archived(api: HubSpotApi, kind: CopiedObject, most_pages: int) -> list[dict
     return found
 
 
-def _used(item: dict) -> dict:
+def _used(item: dict, watched: Watched) -> dict:
     """A million records are held at once: without addresses of pages and times that nobody looks at."""
-    return {"id": item["id"], "properties": item["properties"]}
+    return {"id": item["id"], "properties": watched.take(item["id"], item["properties"])}
 
 
 def _merges(items: list[dict]) -> dict[str, str]:

@@ -6,8 +6,10 @@ from math import ceil
 
 import polars as pl
 
+from dagster_project.counting import counted
 from dagster_project.crm.batches import BATCH_SIZE
 from dagster_project.crm.changes import LEFT_OUT, Changes
+from dagster_project.crm.drift_in_diff import UNDECIDED
 from dagster_project.crm.limiter import DEFAULT_INTERVAL_SECONDS, DEFAULT_MAX_CALLS
 
 EXAMPLES = 10
@@ -59,10 +61,27 @@ def describe_plan(changes: Changes, held: Sequence[str]) -> str:
             lines += ["", f"… and {changes.rows.height - EXAMPLES} more values."]
     if held:
         lines += ["", *(f"Held: {reason}." for reason in held), f"It is sent when {changes.plan_id} is approved."]
+    if told := _drift_told(changes):
+        lines += ["", *told]
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
     lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())
     return "\n".join(lines)
+
+
+def _drift_told(changes: Changes) -> list[str]:
+    rewritten = sum(item.left_because is None for item in changes.drift)
+    lines = (
+        [f"{counted(rewritten, 'value')} that somebody changed in HubSpot: ours is written again."] if rewritten else []
+    )
+    undecided = sorted({item.value.hubspot_id for item in changes.drift if item.left_because in UNDECIDED})
+    if undecided:
+        some = ", ".join(undecided[:EXAMPLES]) + (", …" if len(undecided) > EXAMPLES else "")
+        lines.append(
+            f"Somebody must decide about {counted(len(undecided), 'record')} ({some}): set the value back in HubSpot, "
+            f"or materialize sync/crm_{changes.object_type}_synced with the config overwrite and these ids."
+        )
+    return lines
 
 
 def shown(value: str | None) -> str:

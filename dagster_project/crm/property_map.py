@@ -9,6 +9,8 @@ from dagster_project.rules.english import sql_definition_in_english
 from dagster_project.rules.reading import RuleBook
 
 ObjectType = Literal["contacts", "companies"]
+# Whose value stays where somebody changed one of ours in HubSpot; `hold`: theirs, until a person has decided.
+WhoWins = Literal["ours", "theirs", "hold"]
 SHIPPED_PREFIX = "zo_"
 HUBSPOT_TYPES = {
     "text": ("string", "text"),
@@ -35,6 +37,7 @@ class MappedProperty:
     is_hubspots_own: bool
     min_change: Decimal | None = None
     max_changed_pct: int | None = None
+    who_wins: WhoWins = "ours"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class MappedObject:
     max_refused_pct: int = 100
     # The lowest score of each band, in ascending order.
     band_floors: tuple[int, ...] = ()
+
+    @property
+    def watched(self) -> tuple[MappedProperty, ...]:
+        """Those that only the pipeline writes; stage and owner are the salesperson's from the handoff on."""
+        return tuple(mapped for mapped in self.properties if not mapped.is_hubspots_own)
 
     @property
     def key_property(self) -> MappedProperty | None:
@@ -74,6 +82,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
                 clears_when_unknown=row.when_unknown == "clear",
                 min_change=row.min_change,
                 max_changed_pct=row.max_changed_pct,
+                who_wins=row.who_wins,
                 is_unique=row.is_unique,
                 is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,
             )

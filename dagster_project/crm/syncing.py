@@ -1,7 +1,7 @@
 """One sync of one object type: find what differs, send it, write down what HubSpot took."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from dagster_project.crm.batches import UNACCOUNTED, Outcome
 from dagster_project.crm.breaker import hold_back
 from dagster_project.crm.changes import Changes, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
+from dagster_project.crm.drift import read_drift, settle_written
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
@@ -68,32 +69,39 @@ class SyncRun:
         return self.snapshot_dir / f"decide.crm_{object_type}_desired.parquet"
 
 
-def find_unsynced(run: SyncRun, mapped: MappedObject) -> Changes:
-    """What differs now and is not left as somebody undid it; used by the sensor, the plan and the sync alike.
+def find_unsynced(run: SyncRun, mapped: MappedObject, overwritten: Collection[str] = ()) -> Changes:
+    """What differs now and is not left as somebody undid or changed it; used by sensor, plan and sync alike.
 
     An undone value that this snapshot no longer wants is forgotten: if it is wanted again one day, it is sent.
     """
     # Before the ledger, which then holds whatever these were undone to; an undo may be under way.
     undone = read_undone(run.engine, mapped.object_type)
     path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
-    changes = find_changes(run.desired_path(mapped.object_type), path, mapped, undone)
+    drifted = read_drift(run.engine, mapped.object_type)
+    changes = find_changes(run.desired_path(mapped.object_type), path, mapped, undone, drifted, overwritten)
     forget_undone(run.engine, changes.no_longer_wanted)
     return changes
 
 
 def sync_object(
-    run: SyncRun, api: HubSpotApi, mapped: MappedObject, on_progress: Callable[[str], None], approved: str = ""
+    run: SyncRun,
+    api: HubSpotApi,
+    mapped: MappedObject,
+    on_progress: Callable[[str], None],
+    approved: str = "",
+    overwritten: Collection[str] = (),
 ) -> SyncSummary:
     """Write what differs to HubSpot and what it acknowledged to the state, batch by batch.
 
     Args:
         approved: The id of a plan that a person lets through although it changes much.
+        overwritten: Ids of records on which our values are written over those that somebody changed, or `all`.
     Raises:
         PlanHeld: Before anything was sent.
         CrmUnavailable, CrmUnauthorised: What was acknowledged until then is in the ledger; the next run goes on.
     """
     started_at, calls_before = run.now(), api.calls
-    changes = find_unsynced(run, mapped)
+    changes = find_unsynced(run, mapped, overwritten)
     hold_back(changes, mapped, approved)
     updates, waiting = without_waiting(run.engine, mapped.object_type, changes.updates(), run.now())
     summary = SyncSummary(
@@ -156,6 +164,7 @@ def _record(
     ]
     with run.engine.begin() as connection:
         entries = append_outcome(connection, mapped, outcome, run_id=run.run_id, as_of=run.as_of, acknowledged_at=now)
+        settle_written(connection, mapped.object_type, entries, now)
         _remember_identities(connection, mapped.object_type, outcome, now)
         forget_refused(connection, mapped.object_type, taken_whole)
         for rejection in outcome.rejected:

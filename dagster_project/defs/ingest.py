@@ -9,6 +9,7 @@ import duckdb
 from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
 from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
+from dagster_project.crm.drift_finding import find_drift
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
 from dagster_project.crm.property_map import read_property_map
@@ -191,12 +192,14 @@ def hubspot(
             return dg.MaterializeResult(metadata={"state": "dry run: HubSpot was not asked"})
         settings = read_settings()
         rules = read_rules(settings.rules_dir)
-        companies = read_property_map(rules, settings.property_prefix).get("companies")
+        objects = read_property_map(rules, settings.property_prefix)
+        companies = objects.get("companies")
         key_property = companies.key_property.name if companies and companies.key_property else None
+        watched = {name: tuple(ours.name for ours in mapped.watched) for name, mapped in objects.items()}
         try:
             api = hubspot.connect(state.engine())
             calls_before = api.calls
-            crm = read_crm(api, key_property, past, facts=read_fact_properties(rules))
+            crm = read_crm(api, key_property, past, facts=read_fact_properties(rules), watched=watched)
             sales = read_sales(api, crm, past, HeldCopy(warehouse.reading))
         except CrmUnavailable as error:
             context.log.warning(f"The last copy of HubSpot is kept: {error}")
@@ -206,7 +209,16 @@ def hubspot(
             context.log.warning(f"{name.replace('_', ' with ').capitalize()} are left as they were last copied: {why}")
         with warehouse.writing() as connection:
             counts = store_copy(connection, crm, sales)
-        step.summary = _copy_summary(crm, sales, counts) | {"calls_made": api.calls - calls_before}
+        step.summary = _copy_summary(crm, sales, counts)
+        try:
+            # After the copy is kept: without this it is as good, and the next one looks again.
+            step.summary["changed_by_others"] = {
+                name: find_drift(state.engine(), state.folder(), api, mapped, crm.objects[name], crm.started_at)
+                for name, mapped in objects.items()
+            }
+        except CrmUnavailable as error:
+            context.log.warning(f"Whether somebody changed our values was not looked at: {error}")
+        step.summary["calls_made"] = api.calls - calls_before
     return dg.MaterializeResult(metadata={"dagster/row_count": counts["contacts"]} | step.summary)
 
 

@@ -38,6 +38,11 @@ class SyncConfig(dg.Config):
         default="",
         description="The id of a plan, as the diff and make plan show it: this very plan is sent, and no other one.",
     )
+    overwrite: list[str] = Field(
+        default=[],
+        description="Ids of HubSpot records on which our values are written over those that somebody changed there, "
+        "whatever crm_property_map.csv says; `all` for every record.",
+    )
 
 
 @dg.asset(key_prefix="sync", group_name="sync", kinds={"hubspot"}, owners=["team:revops"], pool=CRM_POOL)
@@ -103,7 +108,9 @@ def _synced_asset(object_type: ObjectType, description: str, deps: list) -> dg.A
                 return dg.MaterializeResult(
                     metadata={"state": text}, check_results=sync_checks(SyncSummary(object_type), mapped)
                 )
-            summary = sync_object(run, hubspot.connect(run.engine), mapped, context.log.info, config.approve)
+            summary = sync_object(
+                run, hubspot.connect(run.engine), mapped, context.log.info, config.approve, config.overwrite
+            )
             refused = read_refused(run.engine, object_type)
         metadata = _metadata(summary) | {"refused": metadata_table(REFUSED_COLUMNS, map(_refused_row, refused))}
         return dg.MaterializeResult(metadata=metadata, check_results=sync_checks(summary, mapped))

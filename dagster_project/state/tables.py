@@ -105,6 +105,35 @@ undone_values = Table(
     Index("undone_values_by_place", "object_type", "hubspot_id", "property"),
 )
 
+# What HubSpot was read to hold of ours and did not acknowledge. A row is open until `settled_at`; it stays after that,
+# for how often our value was written over the found one.
+drift = Table(
+    "drift",
+    metadata,
+    Column("object_type", String(32), primary_key=True),
+    Column("hubspot_id", String(64), primary_key=True),
+    Column("property", String(128), primary_key=True),
+    Column("record_key", String(512), nullable=False),
+    Column("acknowledged_value", Text),
+    Column("found_value", Text),
+    Column("times_rewritten", Integer, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+)
+
+# Contacts that were associated with companies; not repeated where a person takes one apart again.
+associations_made = Table(
+    "associations_made",
+    metadata,
+    Column("contact_id", String(64), primary_key=True),
+    Column("company_id", String(64), primary_key=True),
+    Column("contact_key", String(512), nullable=False),
+    Column("company_key", String(512), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("acknowledged_at", Instant, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -96,7 +96,7 @@ DAY = "a date such as 2026-11-16"
         ("crm_property_map", 3, "min_change", "0", "greater than 0"),
         ("crm_property_map", 2, "value_type", "string", "'text', 'number', 'datetime' or 'enumeration'"),
         ("crm_property_map", 2, "when_unknown", "empty", "'keep' or 'clear'"),
-        ("crm_property_map", 2, "who_wins", "sales", "'pipeline' or 'person'"),
+        ("crm_property_map", 2, "who_wins", "sales", "'ours', 'theirs' or 'hold'"),
     ],
 )
 def test_a_bad_cell_is_told_by_file_row_and_column_with_what_is_allowed(rules, file, row, column, value, allowed):

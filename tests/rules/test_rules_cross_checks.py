@@ -182,17 +182,9 @@ KNOWN_EVENTS_OR_FLAGS = f"one of is_activity, is_key_action, is_login, or {KNOWN
         ),
         (
             "crm_property_map",
-            3,
-            {"who_wins": "person"},
-            "who_wins: found 'person'; "
-            "allowed: person for stage and owner, which salespeople change; pipeline for what only the pipeline knows",
-        ),
-        (
-            "crm_property_map",
             9,
-            {"who_wins": "pipeline"},
-            "who_wins: found 'pipeline'; "
-            "allowed: person for stage and owner, which salespeople change; pipeline for what only the pipeline knows",
+            {"who_wins": "ours"},
+            "who_wins: found 'ours'; allowed: theirs: stage and owner are the salesperson's from the handoff on",
         ),
         (
             "crm_property_map",

@@ -63,8 +63,8 @@ def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
         if rule.min_change is not None and rule.value_type not in ("number", "datetime"):
             allowed = "nothing for text: only numbers and instants differ by so much"
             yield RuleProblem(file, row.number, "min_change", str(rule.min_change), allowed)
-        if (rule.who_wins == "person") != is_hubspots_own:
-            allowed = "person for stage and owner, which salespeople change; pipeline for what only the pipeline knows"
+        if is_hubspots_own and rule.who_wins != "theirs":
+            allowed = "theirs: stage and owner are the salesperson's from the handoff on"
             yield RuleProblem(file, row.number, "who_wins", rule.who_wins, allowed)
         for placeholder in PLACEHOLDER.findall(rule.description or ""):
             if placeholder != SQL_DEFINITION:

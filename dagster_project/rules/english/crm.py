@@ -9,7 +9,11 @@ from dagster_project.rules.schema.crm import CrmObject, CrmProperty
 
 UNKNOWN_RECORDS = {"update": "what HubSpot does not hold is left out", "upsert": "what HubSpot does not hold is made"}
 UNKNOWN_VALUES = {"keep": "kept when unknown", "clear": "emptied when unknown"}
-WINNERS = {"pipeline": "", "person": "; a person's change stays"}
+WINNERS = {
+    "ours": "",
+    "theirs": "; a person's change stays",
+    "hold": "; a person's change stays until somebody has decided",
+}
 
 
 def _object_sentences(book: RuleBook) -> Iterator[str]:

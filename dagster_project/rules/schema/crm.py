@@ -31,6 +31,8 @@ class CrmProperty(Rule):
     """`min_change`: a value that differs from what HubSpot holds by less is not sent; of instants, in minutes.
 
     `max_changed_pct`: a sync that would change more of the values that HubSpot holds is held.
+
+    `who_wins`: whose value stays where somebody changed ours in HubSpot; `hold`: theirs, until a person has decided.
     """
 
     object_type: Annotated[Literal["contacts", "companies"], "key"]
@@ -42,7 +44,7 @@ class CrmProperty(Rule):
     when_unknown: Literal["keep", "clear"]
     min_change: Annotated[Number, Field(gt=0)] | None
     max_changed_pct: Percent | None
-    who_wins: Literal["pipeline", "person"]
+    who_wins: Literal["ours", "theirs", "hold"]
     is_unique: YesNo
     owner: Words
     why: Words
