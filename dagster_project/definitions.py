@@ -4,6 +4,7 @@ import dagster as dg
 
 from dagster_project.defs.act import handoff_messages
 from dagster_project.defs.alerts import failed_runs
+from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.automation import (
     hourly_score,
     new_landing_files,
@@ -44,6 +45,7 @@ defs = dg.Definitions(
         crm_properties,
         crm_companies_synced,
         crm_contacts_synced,
+        crm_associations_synced,
         handoff_messages,
         run_account,
     ],

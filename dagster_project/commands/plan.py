@@ -1,7 +1,9 @@
 """`make plan`: what a sync would change; sends nothing."""
 
+from dagster_project.crm.associations import describe_missing, find_missing
 from dagster_project.crm.breaker import reasons_to_hold
 from dagster_project.crm.planning import describe_plan
+from dagster_project.crm.portal_limits import read_limits
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.publish.snapshot import current_snapshot
@@ -18,6 +20,9 @@ def main() -> int:
         snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
+    limits = read_limits(run.engine)
     plans = ((find_unsynced(run, mapped), mapped) for mapped in objects.values())
-    print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped)) for changes, mapped in plans))
+    print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped), limits) for changes, mapped in plans))
+    if objects["contacts"].associated_with is not None:
+        print("\n" + describe_missing(find_missing(run)))
     return 0

@@ -14,7 +14,7 @@ from dagster_project.crm.drift import Drifted
 from dagster_project.crm.drift_in_diff import CAME_BACK, HELD, THEIRS, UNDECIDED, Judged, as_found, held_now, judge
 from dagster_project.crm.property_map import MappedObject
 
-UNDONE = "undone"
+UNDONE, HELD_ALREADY = "undone", "held_already"
 # Why a record that differs is not sent; the words RevOps reads.
 LEFT_OUT = {
     "absent": "HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
@@ -23,6 +23,7 @@ LEFT_OUT = {
     "same_record_as_another_company": "another company with the same record speaks for it",
     "several_candidates": "several HubSpot records have its domain",
     UNDONE: "a person undid these values; they are sent when the warehouse wants others",
+    HELD_ALREADY: "HubSpot holds it already (crm_objects.csv: unknown_records = create)",
     THEIRS: "a person changed these values in HubSpot (crm_property_map.csv: who_wins = theirs)",
     HELD: "a person changed these values in HubSpot, and somebody must decide (who_wins = hold)",
     CAME_BACK: "something in HubSpot sets these values back each time ours are written",
@@ -154,6 +155,10 @@ def find_changes(
     if mapped.makes_unknown_records:
         sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
     allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
+    if not mapped.writes_known_records:
+        is_known = allowed & pl.col("hubspot_id").is_not_null()
+        reason = pl.when(is_known).then(pl.lit(HELD_ALREADY)).otherwise("matched_by")
+        rows, allowed = rows.with_columns(matched_by=reason), allowed & pl.col("hubspot_id").is_null()
     if left := {(item.value.hubspot_id, item.value.property): item.left_because for item in drift if item.left_because}:
         rows = _with_drift_marked(rows, allowed, left)
         allowed &= ~pl.col("matched_by").is_in([THEIRS, *UNDECIDED])

@@ -23,7 +23,7 @@ class CallLimiter:
     """Makes callers wait until another call fits into the rolling window. Safe to share between threads.
 
     Source: HubSpot docs, usage guidelines (100, 190 or 250 calls per ten rolling seconds and app) and the headers
-    `X-HubSpot-RateLimit-Max` and `-Interval-Milliseconds`.
+    `X-HubSpot-RateLimit-Max`, `-Interval-Milliseconds`, `-Daily` and `-Daily-Remaining`.
     """
 
     def __init__(
@@ -45,6 +45,9 @@ class CallLimiter:
         self._spare_calls = spare_calls
         self.max_calls = max_calls
         self.interval_seconds = interval_seconds
+        # Of the account, all apps together; None until an answer tells.
+        self.daily_calls: int | None = None
+        self.daily_left: int | None = None
 
     @property
     def calls_per_second(self) -> float:
@@ -82,13 +85,18 @@ class CallLimiter:
                 insort(self._sent, left_at + late)
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over the limit that an answer states; answers of the search endpoint state none."""
+        """Take over the limits that an answer states; one of the search endpoint states only those of the day."""
         maximum = headers.get("X-HubSpot-RateLimit-Max", "")
         interval = headers.get("X-HubSpot-RateLimit-Interval-Milliseconds", "")
         if maximum.isdigit() and interval.isdigit() and int(maximum) > 0 and int(interval) > 0:
             with self._lock:
                 self.max_calls = int(maximum)
                 self.interval_seconds = int(interval) / 1000
+        daily = headers.get("X-HubSpot-RateLimit-Daily", "")
+        left = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
+        if daily.isdigit() and left.isdigit() and int(daily) > 0:
+            with self._lock:
+                self.daily_calls, self.daily_left = int(daily), int(left)
 
 
 def search_limiter(

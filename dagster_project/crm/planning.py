@@ -10,20 +10,20 @@ from dagster_project.counting import counted
 from dagster_project.crm.batches import BATCH_SIZE
 from dagster_project.crm.changes import LEFT_OUT, Changes
 from dagster_project.crm.drift_in_diff import UNDECIDED
-from dagster_project.crm.limiter import DEFAULT_INTERVAL_SECONDS, DEFAULT_MAX_CALLS
+from dagster_project.crm.portal_limits import PortalLimits
 
 EXAMPLES = 10
+SMALLEST_PORTAL = PortalLimits()
 
 
 @dataclass(frozen=True)
 class PlanCounts:
-    """Records and calls of a plan; `seconds` at the pace of the smallest portal."""
+    """Records and calls of a plan."""
 
     update: int
     find_or_make: int
     empty: int
     calls: int
-    seconds: float
 
 
 def count_plan(changes: Changes) -> PlanCounts:
@@ -32,11 +32,16 @@ def count_plan(changes: Changes) -> PlanCounts:
     unknown = records.filter(pl.col("hubspot_id").is_null()).height
     known = records.height - unknown
     calls = ceil(known / BATCH_SIZE) + ceil(unknown / BATCH_SIZE)
-    return PlanCounts(known - empty, unknown, empty, calls, calls * DEFAULT_INTERVAL_SECONDS / DEFAULT_MAX_CALLS)
+    return PlanCounts(known - empty, unknown, empty, calls)
 
 
-def describe_plan(changes: Changes, held: Sequence[str]) -> str:
-    """The plan of one object type as Markdown that also reads well in a terminal; `held`: why it would be held."""
+def describe_plan(changes: Changes, held: Sequence[str], limits: PortalLimits = SMALLEST_PORTAL) -> str:
+    """The plan of one object type as Markdown that also reads well in a terminal.
+
+    Args:
+        held: Why it would be held.
+        limits: What the portal allows, for how long it takes.
+    """
     counts = count_plan(changes)
     name = changes.object_type
     if changes.rows.is_empty():
@@ -44,7 +49,7 @@ def describe_plan(changes: Changes, held: Sequence[str]) -> str:
     else:
         lines = [
             f"{name}: {counts.update} to update, {counts.find_or_make} to find or make, {counts.empty} to empty; "
-            f"{counts.calls} calls, about {counts.seconds:.0f} s at most. Plan {changes.plan_id}.",
+            f"{limits.told(counts.calls)}. Plan {changes.plan_id}.",
             "",
             "| property | records |",
             "| --- | ---: |",

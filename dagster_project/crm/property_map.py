@@ -48,6 +48,8 @@ class MappedObject:
     properties: tuple[MappedProperty, ...]
     makes_unknown_records: bool
     max_cleared_pct: int
+    writes_known_records: bool = True
+    associated_with: str | None = None
     max_cleared_values: int = 1_000_000_000
     max_changed_pct: int = 100
     max_demoted_pct: int = 100
@@ -92,7 +94,9 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
         objects[rule.object_type] = MappedObject(
             rule.object_type,
             properties,
-            makes_unknown_records=rule.unknown_records == "upsert",
+            makes_unknown_records=rule.unknown_records in ("upsert", "create"),
+            writes_known_records=rule.unknown_records != "create",
+            associated_with=rule.associated_with,
             max_cleared_pct=rule.max_cleared_pct,
             max_cleared_values=rule.max_cleared_values,
             max_changed_pct=rule.max_changed_pct,

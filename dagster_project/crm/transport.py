@@ -76,7 +76,7 @@ class HubSpotApi:
         # With fewer, urllib3 would open a connection for a call and throw it away after it.
         configuration.connection_pool_maxsize = MOST_AT_ONCE
         self._client = ApiClient(configuration)
-        self._limiter = limiter or CallLimiter(sleep=sleep)
+        self.limiter = limiter or CallLimiter(sleep=sleep)
         self._searches = searches or search_limiter(sleep=sleep)
         self._clock = clock
         self._sleep = sleep
@@ -97,7 +97,7 @@ class HubSpotApi:
             seconds = statistics.median(self._answer_seconds) if self._answer_seconds else None
         if seconds is None:
             return 1
-        return min(math.ceil(self._limiter.calls_per_second * seconds) + 1, MOST_AT_ONCE)
+        return min(math.ceil(self.limiter.calls_per_second * seconds) + 1, MOST_AT_ONCE)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict:
         return self.call("GET", path, query=query).body
@@ -135,7 +135,7 @@ class HubSpotApi:
         path = path.format(version=API_VERSION)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         self._client.update_params_for_auth(headers, None, ["oauth2"])
-        limiter = self._searches if path.endswith("/search") else self._limiter
+        limiter = self._searches if path.endswith("/search") else self.limiter
         problem = ""
         for attempt in range(1, self._attempts + 1):
             left_at = limiter.wait_for_turn()
@@ -156,7 +156,7 @@ class HubSpotApi:
                     _preload_content=False,
                     _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
                 )
-                self._limiter.learn(response.headers)
+                self.limiter.learn(response.headers)
                 answered = _parsed(response.data)
                 if answered is not None:
                     with self._lock:
@@ -165,7 +165,7 @@ class HubSpotApi:
                 pause, problem, is_lost = self._backoff(attempt), f"{response.status} with a body that is no JSON", True
             except ApiException as error:
                 if error.status:
-                    self._limiter.learn(error.headers)
+                    self.limiter.learn(error.headers)
                     pause, problem, is_lost = self._judge(error, attempt)
                 else:
                     # How the client reports a failure of TLS, at whatever moment of the call.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.counting import counted, counted_of
+from dagster_project.crm.associations import find_missing
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_objects, sync_run
@@ -116,14 +117,14 @@ def unsynced_changes(
     try:
         run = sync_run(marts, state, "sensor")
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
+        apart = _contacts_without_company(run)
         messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
-    counts = ", ".join(
-        counted_of(changes.record_count, name) for name, changes in differing.items() if changes.record_count
-    )
+    owed = {name: changes.record_count for name, changes in differing.items()} | {"associations": len(apart)}
+    counts = ", ".join(counted_of(count, name) for name, count in owed.items() if count)
     if hubspot.is_dry_run:
         return dg.SkipReason(
             f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts or 'nothing'} would be written."
@@ -137,11 +138,18 @@ def unsynced_changes(
     reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
     context.log.info(f"Asking for a sync: {reason}.")
     # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
-    texts = [*(changes.rows.write_csv() for changes in differing.values()), *messages]
+    texts = [*(changes.rows.write_csv() for changes in differing.values()), *apart, *messages]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]
     )
+
+
+def _contacts_without_company(run: SyncRun) -> list[str]:
+    """Those that could be associated with theirs, unless crm_objects.csv wants none."""
+    if mapped_objects()["contacts"].associated_with is None:
+        return []
+    return [f"{pair.contact_id} {pair.company_id}" for pair in find_missing(run).pairs]
 
 
 def _owed_messages(run: SyncRun) -> list[str]:

@@ -8,6 +8,7 @@ from dagster_project.crm.breaker import reasons_to_hold
 from dagster_project.crm.changes import LEFT_OUT, Changes
 from dagster_project.crm.drift_in_diff import UNDECIDED, Judged
 from dagster_project.crm.planning import count_plan, describe_plan
+from dagster_project.crm.portal_limits import PortalLimits, read_limits
 from dagster_project.crm.property_map import ObjectType
 from dagster_project.crm.syncing import find_unsynced
 from dagster_project.defs.metadata_tables import metadata_table
@@ -60,7 +61,7 @@ def _changed_asset(object_type: ObjectType, description: str) -> dg.AssetsDefini
         with running_step(context, f"diff_{object_type}", state, clock) as step:
             mapped = mapped_objects()[object_type]
             changes = find_unsynced(sync_run(marts, state, context.run_id), mapped)
-            counts = count_plan(changes)
+            counts, limits = count_plan(changes), read_limits(state.engine())
             step.summary = {
                 "records": changes.record_count,
                 "values": changes.rows.height,
@@ -68,7 +69,7 @@ def _changed_asset(object_type: ObjectType, description: str) -> dg.AssetsDefini
                 "left_out": changes.left_out,
             }
         held = reasons_to_hold(changes, mapped)
-        return dg.MaterializeResult(metadata=_metadata(changes, held), check_results=_checks(changes, held))
+        return dg.MaterializeResult(metadata=_metadata(changes, held, limits), check_results=_checks(changes, held))
 
     return changed_asset
 
@@ -87,7 +88,7 @@ def _checks(changes: Changes, held: list[str]) -> list[dg.AssetCheckResult]:
     ]
 
 
-def _metadata(changes: Changes, held: list[str]) -> dict:
+def _metadata(changes: Changes, held: list[str], limits: PortalLimits) -> dict:
     counts = count_plan(changes)
     return {
         "dagster/row_count": changes.rows.height,
@@ -95,9 +96,11 @@ def _metadata(changes: Changes, held: list[str]) -> dict:
         "records_to_find_or_make": counts.find_or_make,
         "records_to_empty": counts.empty,
         "calls": counts.calls,
+        "minutes_at_most": round(limits.seconds(counts.calls) / 60, 1),
+        "daily_calls_pct": round(100 * counts.calls / limits.daily_calls, 3),
         "left_out": dg.MetadataValue.json(changes.left_out),
         "changed_in_hubspot": metadata_table(DRIFT_COLUMNS, map(_drift_row, changes.drift[:SHOWN])),
-        "plan": dg.MetadataValue.md(masked(describe_plan(changes, held))),
+        "plan": dg.MetadataValue.md(masked(describe_plan(changes, held, limits))),
     }
 
 

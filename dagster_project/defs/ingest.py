@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 import duckdb
 
+from dagster_project.crm import portal_limits
 from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
 from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
@@ -183,7 +184,7 @@ def hubspot(
     Read whole the first time, once a day and when other properties are wanted; in between, only what changed. When
     HubSpot cannot be reached the last copy is kept and the run goes on: scores do not wait for the CRM.
     """
-    with running_step(context, "copy_hubspot", state, clock) as step:
+    with running_step(context, portal_limits.STEP, state, clock) as step:
         with warehouse.writing() as connection:
             create_raw_tables(connection)
             past = read_past(connection)
@@ -218,6 +219,7 @@ def hubspot(
             }
         except CrmUnavailable as error:
             context.log.warning(f"Whether somebody changed our values was not looked at: {error}")
+        step.summary[portal_limits.KEY] = portal_limits.limits_seen(api)
         step.summary["calls_made"] = api.calls - calls_before
     return dg.MaterializeResult(metadata={"dagster/row_count": counts["contacts"]} | step.summary)
 

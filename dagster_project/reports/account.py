@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from dagster_project.counting import counted, counted_of
+from dagster_project.crm.associations import STEP as ASSOCIATIONS_STEP
 from dagster_project.crm.changes import LEFT_OUT
 from dagster_project.landing.sources import LANDING_TABLES
 from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS
@@ -30,7 +31,7 @@ def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[Accoun
     """
     published = snapshot if "publish" in steps else None
     lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
-    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _act(steps)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps), _act(steps)]
     return [line for line in lines if line is not None]
 
 
@@ -184,6 +185,18 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         notes.append(f"{summary['waiting_records']:,} refused before; tried again later or when the value changes")
     notes += [f"handoff of {key} not made: {why}" for key, why in summary["handoffs_overtaken"].items()]
     return AccountLine("sync", sentence, tuple(notes))
+
+
+def _associations(steps: dict[str, dict]) -> AccountLine | None:
+    summary = steps.get(ASSOCIATIONS_STEP)
+    if summary is None or not (summary["associated"] or summary["refused"] or summary["waiting"]):
+        return None
+    made = counted(summary["associated"], "contact")
+    notes = [f"{count:,} refused by HubSpot: {category}" for category, count in summary["refused"].items()]
+    if summary["waiting"]:
+        notes.append(f"{summary['waiting']:,} refused before; tried again later")
+    calls = counted(summary["calls"], "call")
+    return AccountLine("sync", f"associations: {made} associated with their company in {calls}.", tuple(notes))
 
 
 def _still_differing(count: int) -> str:

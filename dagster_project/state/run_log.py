@@ -29,6 +29,13 @@ def log_step(
         connection.execute(insert(runs).values(row))
 
 
+def last_summary(engine: Engine, step: str) -> dict | None:
+    """Of whatever run had this step last; None: none had."""
+    query = select(runs.c.summary).where(runs.c.step == step).order_by(runs.c.id.desc()).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
+
+
 def steps_of_run(engine: Engine, run_id: str) -> dict[str, dict]:
     """The summaries of a run by step name; of a step that ran twice, the later one."""
     query = select(runs.c.step, runs.c.summary).where(runs.c.run_id == run_id).order_by(runs.c.id)

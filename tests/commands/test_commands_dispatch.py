@@ -40,7 +40,7 @@ def test_a_plan_says_what_would_change_what_is_left_out_and_that_nothing_is_sent
     assert lines[0].startswith("Decided as of 2026-11-20 09:00 UTC (snapshot 20261120T090000Z-")
     assert lines[0].endswith("Nothing is sent.")
     (counted,) = (line for line in lines if line.startswith("contacts: "))
-    assert counted.startswith("contacts: 1 to update, 0 to find or make, 0 to empty; 1 calls, about 0 s at most. Plan ")
+    assert counted.startswith("contacts: 1 to update, 0 to find or make, 0 to empty; 1 call, 1 s at most, ")
     assert "| u1 | zo_pql_score | (nothing) | 80 |" in lines
     assert "2 left out: HubSpot does not hold it (crm_objects.csv: unknown_records = update)." in lines
     assert "companies: HubSpot already holds every desired value." in lines

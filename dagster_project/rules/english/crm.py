@@ -7,7 +7,11 @@ from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.crm import CrmObject, CrmProperty
 
-UNKNOWN_RECORDS = {"update": "what HubSpot does not hold is left out", "upsert": "what HubSpot does not hold is made"}
+UNKNOWN_RECORDS = {
+    "update": "what HubSpot does not hold is left out",
+    "upsert": "what HubSpot does not hold is made",
+    "create": "what HubSpot does not hold is made, and nothing else is written",
+}
 UNKNOWN_VALUES = {"keep": "kept when unknown", "clear": "emptied when unknown"}
 WINNERS = {
     "ours": "",
@@ -23,11 +27,16 @@ def _object_sentences(book: RuleBook) -> Iterator[str]:
 
 def _object(book: RuleBook, rule: CrmObject) -> str:
     return (
-        f"{UNKNOWN_RECORDS[rule.unknown_records]}; a sync is held that would empty more than {rule.max_cleared_pct} % "
+        f"{UNKNOWN_RECORDS[rule.unknown_records]}; {_association(rule)}"
+        f"a sync is held that would empty more than {rule.max_cleared_pct} % "
         f"of them or {rule.max_cleared_values:,} values of the others, change more than {rule.max_changed_pct} %, "
         f"or let more than {rule.max_demoted_pct} % fall to a lower band; "
         f"more than {rule.max_refused_pct} % refused is an alarm"
     )
+
+
+def _association(rule: CrmObject) -> str:
+    return "each is associated with its company where that is missing; " if rule.associated_with else ""
 
 
 def _property_sentences(book: RuleBook) -> Iterator[str]:

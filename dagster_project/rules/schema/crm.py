@@ -13,11 +13,14 @@ class CrmObject(Rule):
     """A sync is held that would empty more of its records (`max_cleared_pct`) or more values of the others
     (`max_cleared_values`), change more of them (`max_changed_pct`), or let more fall to a lower band.
 
-    `max_refused_pct`: where HubSpot refuses more of the records that differ, the check on the asset is an error.
+    `unknown_records`: what HubSpot does not hold is left out (`update`) or made (`upsert`); `create`: it is made, and
+    what HubSpot holds already is never written. `associated_with`: contacts and their companies are associated where
+    that is missing. `max_refused_pct`: where HubSpot refuses more of the records that differ, the check is an error.
     """
 
     object_type: Annotated[Literal["contacts", "companies"], "key"]
-    unknown_records: Literal["update", "upsert"]
+    unknown_records: Literal["update", "upsert", "create"]
+    associated_with: Literal["companies"] | None
     max_cleared_pct: Percent
     max_cleared_values: Annotated[Whole, Field(ge=0)]
     max_changed_pct: Percent
