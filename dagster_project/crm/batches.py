@@ -40,21 +40,22 @@ def update_body(batch: Sequence[Update]) -> dict:
 
 def upsert_body(batch: Sequence[Update], mapped: MappedObject) -> dict:
     """`batch/upsert` of records that HubSpot may not hold, by e-mail or by our own unique property."""
-    key = mapped.key_property
+    name = upsert_property(mapped)
     inputs = []
     for position, update in enumerate(batch):
         properties = {**update.made_with, **update.values}
         # A new contact gets the address it is named by. As a property it would become the first address of a contact
         # that is known by another one.
-        if key is not None:
-            properties[key.name] = update.upsert_key
-        inputs.append(_input(update.upsert_key, position, properties) | {"idProperty": upsert_property(mapped)})
+        if name != EMAIL:
+            properties[name] = update.upsert_key
+        inputs.append(_input(update.upsert_key, position, properties) | {"idProperty": name})
     return {"inputs": inputs}
 
 
 def upsert_property(mapped: MappedObject) -> str:
+    """Contacts go by their address: by our user id, one that HubSpot holds with this address would be made twice."""
     key = mapped.key_property
-    return key.name if key is not None else EMAIL
+    return key.name if key is not None and mapped.object_type != "contacts" else EMAIL
 
 
 def _input(record_id: str, position: int, values: dict[str, str | None]) -> dict:

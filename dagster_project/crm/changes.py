@@ -21,7 +21,7 @@ LEFT_OUT = {
     "no_email": "no e-mail address is known",
     "same_record_as_another_user": "another user with the same contact speaks for it",
     "same_record_as_another_company": "another company with the same record speaks for it",
-    "several_candidates": "several HubSpot records have its domain",
+    "several_candidates": "several HubSpot records have its key or its domain",
     UNDONE: "a person undid these values; they are sent when the warehouse wants others",
     HELD_ALREADY: "HubSpot holds it already (crm_objects.csv: unknown_records = create)",
     THEIRS: "a person changed these values in HubSpot (crm_property_map.csv: who_wins = theirs)",

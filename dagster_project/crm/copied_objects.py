@@ -51,8 +51,8 @@ class CopiedObject:
         return ",".join([*named, *sorted({*self.also_read, *self.watched})])
 
 
-def contacts(facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedObject:
-    """Contacts with what is known of them in the properties that hold it."""
+def contacts(key_property: str | None = None, facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedObject:
+    """Contacts with what is known of them in the properties that hold it, and our unique property, if we have one."""
     columns = {
         "email": "email",
         "first_name": "firstname",
@@ -67,7 +67,7 @@ def contacts(facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedOb
     return CopiedObject(
         name="contacts",
         table="raw.hubspot_contacts",
-        columns=columns | dict(facts),
+        columns=columns | dict(facts) | {"user_id": key_property},
         instants={"last_email_open_at": "hs_email_last_open_date"},
         modified="lastmodifieddate",
         also_read=(ADDITIONAL_EMAILS, MERGED_IDS),

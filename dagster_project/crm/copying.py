@@ -58,7 +58,7 @@ class SalesCopy:
 
 def read_crm(
     api: HubSpotApi,
-    company_key_property: str | None,
+    key_properties: Mapping[str, str] | None = None,
     past: Mapping[str, CopyState] | None = None,
     started_at: datetime | None = None,
     facts: FactProperties | None = None,
@@ -67,7 +67,7 @@ def read_crm(
     """Read what is not archived, with the properties this project uses and no others.
 
     Args:
-        company_key_property: Our unique property on companies; a portal that has none yet answers without it.
+        key_properties: Our unique property by object type; a portal that does not have one yet answers without it.
         past: The state of the last copy by object type; without it everything is read.
         started_at: Now, by default.
         facts: Which properties hold what is known of people and companies; HubSpot's own, by default.
@@ -76,10 +76,10 @@ def read_crm(
         CrmError: See `HubSpotApi.call`; there is no half copy.
     """
     past, started_at = past or {}, started_at or datetime.now(UTC)
-    facts, watched = facts or {}, watched or {}
+    keys, facts, watched = key_properties or {}, facts or {}, watched or {}
     kinds = (
-        contacts(facts.get("contacts", {}), watched.get("contacts", ())),
-        companies(company_key_property, facts.get("companies", {}), watched.get("companies", ())),
+        contacts(keys.get("contacts"), facts.get("contacts", {}), watched.get("contacts", ())),
+        companies(keys.get("companies"), facts.get("companies", {}), watched.get("companies", ())),
     )
     return CrmCopy(
         objects={kind.name: read_object(api, kind, past.get(kind.name), started_at) for kind in kinds},

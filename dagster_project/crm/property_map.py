@@ -64,7 +64,7 @@ class MappedObject:
 
     @property
     def key_property(self) -> MappedProperty | None:
-        """The property by which unknown records are upserted; contacts have their e-mail for that."""
+        """Our unique property, which finds a record again; companies are upserted by it, contacts by their e-mail."""
         return next((mapped for mapped in self.properties if mapped.is_unique), None)
 
 

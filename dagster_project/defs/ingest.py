@@ -194,13 +194,12 @@ def hubspot(
         settings = read_settings()
         rules = read_rules(settings.rules_dir)
         objects = read_property_map(rules, settings.property_prefix)
-        companies = objects.get("companies")
-        key_property = companies.key_property.name if companies and companies.key_property else None
+        keys = {name: mapped.key_property.name for name, mapped in objects.items() if mapped.key_property}
         watched = {name: tuple(ours.name for ours in mapped.watched) for name, mapped in objects.items()}
         try:
             api = hubspot.connect(state.engine())
             calls_before = api.calls
-            crm = read_crm(api, key_property, past, facts=read_fact_properties(rules), watched=watched)
+            crm = read_crm(api, keys, past, facts=read_fact_properties(rules), watched=watched)
             sales = read_sales(api, crm, past, HeldCopy(warehouse.reading))
         except CrmUnavailable as error:
             context.log.warning(f"The last copy of HubSpot is kept: {error}")

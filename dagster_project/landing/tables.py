@@ -85,6 +85,7 @@ create table if not exists raw.hubspot_contacts (
 alter table raw.hubspot_contacts add column if not exists enriched_job_title varchar;
 alter table raw.hubspot_contacts add column if not exists enriched_country varchar;
 alter table raw.hubspot_contacts add column if not exists last_email_open_at timestamp;
+alter table raw.hubspot_contacts add column if not exists user_id varchar;
 
 -- One row an address: a contact can be found by its secondary addresses too.
 create table if not exists raw.hubspot_contact_emails (

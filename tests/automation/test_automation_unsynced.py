@@ -213,7 +213,7 @@ def test_a_broken_rule_file_is_told_with_its_place_and_without_addresses(
     rules = tmp_path / "rules"
     shutil.copytree(SHIPPED_RULES_DIR, rules)
     with (rules / "crm_objects.csv").open("a", encoding="utf-8") as file:
-        file.write("dana.reyes@orbit.example,update,20,5000,90,30,5,team:revops,why not\n")
+        file.write("dana.reyes@orbit.example,update,,20,5000,90,30,5,team:revops,why not\n")
     monkeypatch.setenv("PQL_RULES_DIR", str(rules))
     outside.go_live()
     outside.decide(NORA)

@@ -46,7 +46,7 @@ def test_every_mistake_in_the_rules_is_told_with_file_row_and_column(tmp_path: P
     shutil.copytree(SHIPPED_RULES_DIR, rules)
     (rules / "triggers.csv").unlink()
     with (rules / "crm_objects.csv").open("a", encoding="utf-8") as file:
-        file.write("deals,update,20,5000,90,30,5,team:revops,why not\n")
+        file.write("deals,update,,20,5000,90,30,5,team:revops,why not\n")
     done = run("rules", PQL_RULES_DIR=rules)
     assert (done.returncode, done.stdout) == (1, "")
     assert sorted(line.partition("; allowed: ")[0] for line in done.stderr.splitlines()) == [

@@ -41,7 +41,7 @@ class Copy:
 
     sandbox: Sandbox
     api: HubSpotApi
-    key_property: str | None = None
+    key_properties: dict[str, str] | None = None
     connection: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     crm: CrmCopy | None = None
     sales: SalesCopy | None = None
@@ -56,7 +56,7 @@ class Copy:
         past = read_past(self.connection)
         held = HeldCopy(lambda: nullcontext(self.connection))
         try:
-            self.crm = read_crm(self.api, self.key_property, past, now or self.sandbox.clock.now())
+            self.crm = read_crm(self.api, self.key_properties, past, now or self.sandbox.clock.now())
             self.sales = read_sales(self.api, self.crm, past, held)
         finally:
             new = self.sandbox.requests(seen[-1]["sequence"] if seen else 0)

@@ -95,7 +95,7 @@ def test_the_plan_says_who_is_left_out_and_why(world):
     told = describe_missing(find_missing(world.run())).splitlines()
     assert told[:2] == [
         "associations: nothing is missing.",
-        "1 without their company, of the company: several HubSpot records have its domain.",
+        "1 without their company, of the company: several HubSpot records have its key or its domain.",
     ]
     assert told[2].startswith("1 without their company, of the contact: HubSpot does not hold it (crm_objects.csv: ")
 

@@ -21,10 +21,10 @@ def api(sandbox):
     return door(sandbox.url)
 
 
-def read(sandbox, api, key_property=None):
+def read(sandbox, api, keys=None):
     """The copy, and the pages that were read of contacts and of companies."""
     seen = len(sandbox.requests())
-    copy = read_crm(api, key_property)
+    copy = read_crm(api, keys)
     paths = [call["path"].partition("?")[0].rpartition("/")[2] for call in sandbox.requests()[seen:]]
     return copy, paths
 
@@ -197,7 +197,7 @@ def test_what_is_read_of_a_company_with_our_key(sandbox, api):
         [{"name": "Acme", "domain": "acme.example", "numberofemployees": "85", "country": "Norway"}]
     )
     sandbox.edit("companies", record_id, zo_company_id="c1")
-    copy, _ = read(sandbox, api, "zo_company_id")
+    copy, _ = read(sandbox, api, {"companies": "zo_company_id"})
     assert copy.companies == [
         {
             "hubspot_id": record_id,
@@ -214,11 +214,11 @@ def test_what_is_read_of_a_company_with_our_key(sandbox, api):
     ]
 
 
-@pytest.mark.parametrize("key_property", [None, "zo_company_id"])
-def test_a_portal_without_our_key_property_gives_companies_without_our_key(sandbox, api, key_property):
+@pytest.mark.parametrize("keys", [None, {"companies": "zo_company_id"}])
+def test_a_portal_without_our_key_property_gives_companies_without_our_key(sandbox, api, keys):
     """Before the first sync has made it, and where the map has none."""
     sandbox.add_companies([{"name": "Acme"}])
-    copy, _ = read(sandbox, api, key_property)
+    copy, _ = read(sandbox, api, keys)
     assert [(row["name"], row["company_id"]) for row in copy.companies] == [("Acme", None)]
 
 
@@ -262,5 +262,5 @@ def test_stages_come_with_their_label_in_the_portals_own_order(sandbox, api):
 
 def test_reading_writes_nothing(sandbox, api):
     sandbox.add_contacts([{"email": "u1@a.example"}])
-    assert isinstance(read_crm(api, "zo_company_id"), CrmCopy)
+    assert isinstance(read_crm(api, {"companies": "zo_company_id"}), CrmCopy)
     assert sandbox.requests(writes_only=True) == []

@@ -297,7 +297,7 @@ def test_another_set_of_properties_makes_its_object_type_be_read_whole(sandbox, 
     sandbox.add_contacts(contacts(1))
     sandbox.add_companies([{"name": "Acme"}])
     copy.run()
-    copy.key_property = "zo_company_id"
+    copy.key_properties = {"companies": "zo_company_id"}
     copy.run_later()
     assert (copy.read("companies").is_whole, copy.read("contacts").is_whole) == (True, False)
     assert not copy.run_later().read("companies").is_whole

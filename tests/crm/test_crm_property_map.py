@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
+from dagster_project.crm.batches import upsert_property
 from dagster_project.crm.property_map import HUBSPOT_TYPES, portal_name, read_property_map
 from dagster_project.rules.book import read_rules
 from dagster_project.rules.english import sql_definition_in_english
@@ -118,7 +119,8 @@ def test_another_prefix_changes_names_and_nothing_else():
 def test_companies_are_made_by_our_own_key_and_contacts_by_their_address():
     objects = shipped("acme_")
     assert objects["companies"].key_property.name == "acme_company_id"
-    assert objects["contacts"].key_property is None
+    assert upsert_property(objects["companies"]) == "acme_company_id"
+    assert (objects["contacts"].key_property.name, upsert_property(objects["contacts"])) == ("acme_user_id", "email")
 
 
 def test_without_a_unique_property_there_is_no_key(rules_dir):

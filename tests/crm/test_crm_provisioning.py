@@ -78,7 +78,7 @@ def test_the_shipped_map_can_be_provisioned_under_any_prefix(api):
     assert all(name.startswith("acme_") for names in made.properties.values() for name in names)
     assert provision(api, objects.values()) == Provisioned([], {})
     assert objects["companies"].key_property.name == "acme_company_id"
-    assert objects["contacts"].key_property is None
+    assert objects["contacts"].key_property.name == "acme_user_id"
     assert {item.name for item in objects["contacts"].properties if item.is_hubspots_own} == {
         "lifecyclestage",
         "hubspot_owner_id",

@@ -76,6 +76,7 @@ def test_the_golden_contact_is_written_to_hubspot_as_decided(sample: SampleRuns)
         "zo_sales_priority": "normal",
         "zo_last_active_at": "2026-11-20T08:10:00.000Z",
         "zo_handoff_at": "2026-11-20T09:00:00.000Z",
+        "zo_user_id": "u_nora_lindqvist",
     }
     assert contact["lifecyclestage"] == "salesqualifiedlead"
     assert contact["hubspot_owner_id"] == dana[0]
@@ -153,7 +154,8 @@ def test_the_account_of_the_first_run_names_every_step_and_what_was_not_used(sam
         "275 people as of 2026-11-20 09:00 UTC",
         "12 new handoffs to sales",
         "12 handoffs made",
-        "several HubSpot records have its domain",
+        "several HubSpot records have its key or its domain",
+        "associations: 2 contacts associated with their company in 1 call",
         "1 event name not in event_taxonomy.csv",
     ):
         assert part in account
@@ -226,6 +228,7 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_handoff_at",
             "zo_sales_priority",
             "zo_dormant_for_days",
+            "zo_user_id",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }

@@ -267,8 +267,8 @@ def test_the_copy_reads_the_properties_that_the_rules_name(rules):
         "country": "country",
         "enriched_country": "clearbit_country",
     }
-    before = contacts(read_fact_properties(read_rules(SHIPPED_RULES_DIR))["contacts"])
-    after = contacts(facts["contacts"])
+    before = contacts(facts=read_fact_properties(read_rules(SHIPPED_RULES_DIR))["contacts"])
+    after = contacts(facts=facts["contacts"])
     assert "apollo_title" in after.properties
     assert before.fingerprint != after.fingerprint
 
@@ -277,7 +277,7 @@ def test_a_source_that_is_taken_out_leaves_its_column_empty(rules):
     rules.keep_rows("fact_sources", 2, *range(5, 17))
     facts = read_fact_properties(read_rules(rules.path))
     assert facts["contacts"]["job_title"] is facts["contacts"]["enriched_job_title"] is None
-    assert "jobtitle" not in contacts(facts["contacts"]).properties
+    assert "jobtitle" not in contacts(facts=facts["contacts"]).properties
 
 
 def test_every_place_of_a_fact_is_a_column_of_the_copy():

@@ -44,6 +44,7 @@ USERS = RawTable(
         line_number bigint not null,
         load_id bigint not null
     );
+    alter table raw.product_users add column if not exists hubspot_id varchar;
     """,
 )
 COMPANIES = RawTable(
@@ -68,6 +69,7 @@ COMPANIES = RawTable(
         line_number bigint not null,
         load_id bigint not null
     );
+    alter table raw.product_companies add column if not exists hubspot_id varchar;
     """,
 )
 ALIASES = RawTable(
@@ -118,6 +120,7 @@ PRODUCT = Source(
                 Column("country", "word"),
                 Column("company_id", "word"),
                 Column("created_at", "instant"),
+                Column("hubspot_id", "word"),
             ),
         ),
         Contract(
@@ -135,6 +138,7 @@ PRODUCT = Source(
                 Column("usage_count", "number"),
                 Column("usage_limit", "number"),
                 Column("acv", "number"),
+                Column("hubspot_id", "word"),
             ),
         ),
         Contract(

@@ -9,6 +9,7 @@ from dagster_project.rules.reading import RuleBook, RuleProblem
 # what each holds.
 DESIRED_COLUMNS = {
     "contacts": {
+        "user_id": "text",
         "activation_status": "text",
         "pql_score": "number",
         "fit_score": "number",

@@ -3,7 +3,8 @@
 with described as (
     select
         companies.company_id,
-        {{ latest_known('domains.registrable_domain', later) }} as domain
+        {{ latest_known('domains.registrable_domain', later) }} as domain,
+        {{ latest_known('companies.hubspot_id', later) }} as stated_hubspot_id
     from {{ ref('int_company_descriptions') }} as companies
     left join {{ ref('int_domains_classified') }} as domains on domains.domain = lower(trim(companies.domain))
     group by companies.company_id
@@ -21,7 +22,8 @@ named as (
 select
     named.company_id,
     -- Many sources use the mail domain as the company's key.
-    coalesce(described.domain, key_domains.registrable_domain) as domain
+    coalesce(described.domain, key_domains.registrable_domain) as domain,
+    described.stated_hubspot_id
 from named
 left join described on described.company_id = named.company_id
 left join {{ ref('int_domains_classified') }} as key_domains on key_domains.domain = lower(named.company_id)

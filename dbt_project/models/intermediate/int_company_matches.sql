@@ -1,8 +1,9 @@
--- Which HubSpot company is ours: the one a sync has met before, else the one with our key, else the one with our domain.
+-- Which HubSpot company is ours: the one a sync has met before, else the one our own data names, else the one with our
+-- key, else the one with our domain.
 with companies as (
-    select company_id, domain from {{ ref('int_companies_named') }}
+    select company_id, domain, stated_hubspot_id from {{ ref('int_companies_named') }}
     union
-    select company_id, email_domain as domain
+    select company_id, email_domain as domain, cast(null as {{ dbt.type_string() }}) as stated_hubspot_id
     from {{ ref('int_users') }}
     where company_id = email_domain
         and company_id not in (select company_id from {{ ref('int_companies_named') }})
@@ -21,6 +22,9 @@ by_identity as (
     from {{ ref('stg_pipeline__identities') }} as identities
     inner join in_hubspot on in_hubspot.hubspot_id = identities.hubspot_id
     where identities.object_type = 'companies'
+),
+by_statement as (
+    {{ hubspot_records_stated('companies', 'company_id', 'companies') }}
 ),
 by_key as (
     select company_id, min(hubspot_id) as hubspot_id, count(*) as candidate_count
@@ -41,11 +45,13 @@ select
     companies.domain,
     case
         when by_identity.hubspot_id is not null then by_identity.hubspot_id
+        when by_statement.hubspot_id is not null then by_statement.hubspot_id
         when by_key.candidate_count = 1 then by_key.hubspot_id
         when by_key.candidate_count is null and by_domain.candidate_count = 1 then by_domain.hubspot_id
     end as hubspot_id,
     case
         when by_identity.hubspot_id is not null then 'identity'
+        when by_statement.hubspot_id is not null then 'hubspot_id'
         when by_key.candidate_count = 1 then 'company_id'
         when by_key.candidate_count > 1 then 'several_candidates'
         when by_domain.candidate_count = 1 then 'domain'
@@ -55,6 +61,7 @@ select
     end as matched_by
 from companies
 left join by_identity on by_identity.company_id = companies.company_id
+left join by_statement on by_statement.company_id = companies.company_id
 left join by_key on by_key.company_id = companies.company_id
 left join by_domain on by_domain.domain = companies.domain
 cross join copies

@@ -3,7 +3,7 @@
 with described as (
     {% for source in var('event_sources') %}
     select
-        source, user_id, anonymous_id, email, email_as_written, first_name, last_name, job_title, country, company_id,
+        source, user_id, anonymous_id, email, email_as_written, first_name, last_name, job_title, country, company_id, hubspot_id,
         created_at, described_at, load_id, line_number, call_number
     from {{ ref('stg_' ~ source ~ '__users') }}
     where coalesce(described_at, {{ as_of() }}) <= {{ as_of() }}
@@ -19,6 +19,7 @@ select
     described.job_title,
     described.country,
     described.company_id,
+    described.hubspot_id,
     described.created_at,
     case when described.source = 'product' then 1 else 0 end as precedence,
     coalesce(described.described_at, cast('0001-01-01' as timestamp)) as described_at,

@@ -8,6 +8,7 @@ with described as (
         {{ latest_known('job_title', later) }} as job_title,
         {{ latest_known('country', later) }} as country,
         {{ latest_known('company_id', later) }} as company_id,
+        {{ latest_known('hubspot_id', later) }} as stated_hubspot_id,
         {{ latest_known('created_at', later) }} as created_at
     from {{ ref('int_user_descriptions') }}
     group by user_id
@@ -33,6 +34,7 @@ users as (
         described.job_title,
         described.country,
         coalesce(described.company_id, seen.company_id) as stated_company_id,
+        described.stated_hubspot_id,
         coalesce(described.created_at, seen.first_seen_at) as created_at
     from described
     full outer join seen on seen.user_id = described.user_id
@@ -53,6 +55,7 @@ select
     users.job_title,
     users.country,
     users.created_at,
+    users.stated_hubspot_id,
     coalesce(
         named.company_id,
         companies_by_domain.company_id,

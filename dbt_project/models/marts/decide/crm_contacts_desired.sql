@@ -6,9 +6,11 @@ select
     records.hubspot_id,
     case
         when not records.is_leading then 'same_record_as_another_user'
+        when records.matched_by = 'several_candidates' then records.matched_by
         when records.hubspot_id is null and scores.contact_email is null then 'no_email'
         else records.matched_by
     end as matched_by,
+    scores.user_id,
     scores.contact_email,
     scores.activation_status,
     scores.pql_score,

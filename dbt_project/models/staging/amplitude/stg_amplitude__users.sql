@@ -10,6 +10,7 @@ select
     {{ first_text('user_properties', ['job_title', 'jobTitle', 'title']) }} as job_title,
     {{ first_text('user_properties', ['country']) }} as country,
     {{ first_text('groups', [var('amplitude_group_type') ~ '[0]', var('amplitude_group_type')]) }} as company_id,
+    {{ first_text('user_properties', ['hubspot_id', 'hubspotId']) }} as hubspot_id,
     {{ instant_or_null(first_text('user_properties', ['created_at'])) }} as created_at,
     occurred_at as described_at,
     load_id,

@@ -1,5 +1,6 @@
 select
     hubspot_id,
+    nullif(trim(user_id), '') as user_id,
     {{ normalised_email('email') }} as email,
     first_name,
     last_name,

@@ -10,6 +10,7 @@ select
     {{ number_or_null(first_text('properties', ['usage_count'])) }} as usage_count,
     {{ number_or_null(first_text('properties', ['usage_limit'])) }} as usage_limit,
     {{ number_or_null(first_text('properties', ['acv'])) }} as acv,
+    {{ first_text('properties', ['hubspot_id']) }} as hubspot_id,
     {{ instant_or_null(first_text('properties', ['$last_seen'])) }} as described_at,
     load_id,
     line_number,

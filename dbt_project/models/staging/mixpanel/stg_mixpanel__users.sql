@@ -9,6 +9,7 @@ select
     {{ first_text('properties', ['job_title', 'title']) }} as job_title,
     {{ first_text('properties', ['country', '$country_code']) }} as country,
     {{ first_text('properties', [var('mixpanel_company_property')]) }} as company_id,
+    {{ first_text('properties', ['hubspot_id']) }} as hubspot_id,
     {{ instant_or_null(first_text('properties', ['$created', 'created_at'])) }} as created_at,
     {{ instant_or_null(first_text('properties', ['$last_seen'])) }} as described_at,
     load_id,

@@ -10,6 +10,7 @@ select
     usage_count,
     usage_limit,
     acv,
+    nullif(trim(hubspot_id), '') as hubspot_id,
     cast(null as timestamp) as described_at,
     load_id,
     line_number,

@@ -10,6 +10,7 @@ select
     {{ number_or_null(first_text('traits', ['usage_count', 'usageCount'])) }} as usage_count,
     {{ number_or_null(first_text('traits', ['usage_limit', 'usageLimit'])) }} as usage_limit,
     {{ number_or_null(first_text('traits', ['acv'])) }} as acv,
+    {{ first_text('traits', ['hubspot_id', 'hubspotId']) }} as hubspot_id,
     occurred_at as described_at,
     load_id,
     line_number,
