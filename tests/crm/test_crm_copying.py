@@ -119,6 +119,7 @@ def test_what_is_read_of_a_contact(sandbox, api):
             "owner_id": owner_id,
             "enriched_job_title": None,
             "enriched_country": None,
+            "user_id": None,
             "last_email_open_at": datetime(2026, 6, 1, 8),
         }
     ]
