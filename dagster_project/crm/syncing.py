@@ -16,6 +16,7 @@ from dagster_project.crm.changes import Changes, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.drift import read_drift, settle_written
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
+from dagster_project.crm.progress import SendingProgress
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
 from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
@@ -126,16 +127,15 @@ def sync_object(
         with run.engine.begin() as connection:
             acknowledge(connection, settled, as_of=run.as_of, now=run.now())
         summary.handoffs += len(settled)
+    progress = SendingProgress(on_progress, mapped.object_type, len(to_send))
     try:
         # Closed, so that nothing is on its way any more when what follows fails or the run is interrupted.
         with closing(send_what_is_valid(to_send, api, mapped, written_together(mapped))) as outcomes:
             for outcome in outcomes:
                 _record(run, mapped, outcome, prepared.handoffs, summary)
-                on_progress(
-                    f"{mapped.object_type}: {summary.acknowledged_records} of {len(to_send)} records acknowledged, "
-                    f"{summary.rejected_records} refused, {api.calls - calls_before} calls"
-                )
+                progress.report(summary.acknowledged_records, summary.rejected_records, api.calls - calls_before)
     finally:
+        progress.finish()
         summary.calls = api.calls - calls_before
         ledger.fold(run.engine, run.state_dir, mapped.object_type)
         log_step(run.engine, run.run_id, f"sync_{mapped.object_type}", run.as_of, started_at, run.now(), vars(summary))

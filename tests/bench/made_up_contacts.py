@@ -14,7 +14,8 @@ def desired_contacts(path: Path, count: int, changed_share: float = 1.0) -> None
         connection.execute(
             f"""
             copy (
-                select 'u' || i as record_key, 'u' || i as user_id, cast({FIRST_RECORD_ID} + i as varchar) as hubspot_id,
+                select 'u' || i as record_key, 'u' || i as user_id,
+                    cast({FIRST_RECORD_ID} + i as varchar) as hubspot_id,
                     'identity' as matched_by,
                     'u' || i || '@bench.example' as contact_email, 'activated' as activation_status,
                     cast((i + case when i < {count * changed_share} then 1 else 0 end) % 101 as integer) as pql_score,
