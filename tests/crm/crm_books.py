@@ -43,6 +43,10 @@ def values_of(record: dict) -> dict[str, str]:
     return {name: value for name, value in own.items() if name not in ("hubspot_id", "record_key")}
 
 
+def wanted_of(differences: dict[str, tuple]) -> dict[str, str | None]:
+    return {name: wanted for name, (_, wanted) in differences.items()}
+
+
 @dataclass
 class Books:
     """What a sync of one object type finds before it begins, and what that allows."""
@@ -65,17 +69,24 @@ class Books:
         self.due = {
             place: values
             for place, values in self.differences.items()
-            if waiting.get(place) != {name: wanted for name, (_, wanted) in values.items()}
+            if (wanted_of(values), place[1]) not in waiting.get(place[0], ())
         }
 
-    def _waiting(self, now: datetime) -> dict[tuple[str, str | None], dict]:
-        """What was refused and is not to be asked for yet."""
+    def _waiting(self, now: datetime) -> dict[str, list[tuple[dict, str | None]]]:
+        """By key, what was refused and is not to be asked for yet, and of which records; None: of one to be made."""
         query = select(rejections).where(
             rejections.c.object_type == self.mapped.object_type, rejections.c.next_try_at > now
         )
         with self.world.engine.connect() as connection:
             rows = connection.execute(query).all()
-        return {(row.record_key, row.hubspot_id): row.refused_values for row in rows}
+        # What was refused of a record that was to be made is refused of the one that was made without it.
+        anywhere = [place[1] for place in self.differences]
+        return {
+            row.record_key: [
+                (row.refused_values, at) for at in (anywhere if row.hubspot_id is None else [row.hubspot_id])
+            ]
+            for row in rows
+        }
 
     def writes(self) -> set[Write]:
         """All that may be sent, and all that is when nothing fails."""

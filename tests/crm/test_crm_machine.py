@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from crm_books import Books, check_batches, check_noted, log_rows, replayed, values_of, writes_of
+from crm_books import Books, check_batches, check_noted, log_rows, replayed, values_of, wanted_of, writes_of
 from crm_moments import CutOff, Moments
 from crm_portal_copy import company_rows, contact_rows, take_copy
 from crm_watching import watched_calls
@@ -353,12 +353,10 @@ class Syncing(RuleBasedStateMachine):
             calls = self._sync(object_type)
         assert calls == 0
         books = Books(self.world, self.maps[object_type], self.rows[object_type])
-        missing = {
-            place: {name: wanted for name, (_, wanted) in found.items()} for place, found in books.differences.items()
-        }
         refused = [row for row in self.world.rejection_rows() if row["object_type"] == object_type]
         # Whatever still differs is what HubSpot refuses, and what is told as refused still differs.
-        assert missing == {(row["record_key"], row["hubspot_id"]): row["refused_values"] for row in refused}
+        missing = {place[0]: wanted_of(found) for place, found in books.differences.items()}
+        assert missing == {row["record_key"]: row["refused_values"] for row in refused}
         for row in refused:
             assert self._is_refused_rightly(row["hubspot_id"], row["refused_values"])
         for record in replayed(books.log):
