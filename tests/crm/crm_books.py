@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from crm_watching import Batch
 from crm_world import World
@@ -65,28 +64,22 @@ class Books:
         # Records that are not made and were never read are counted, not sent.
         makes = self.mapped.makes_unknown_records
         self.differences = {place: values for place, values in found.items() if makes or place[1] is not None}
-        waiting = self._waiting(self.world.now)
+        refused = self._refused()
         self.due = {
             place: values
             for place, values in self.differences.items()
-            if (wanted_of(values), place[1]) not in waiting.get(place[0], ())
+            if (wanted_of(values), place[1]) != refused.get(place[0])
+            # What was refused of a record that was to be made is refused of the one that was made without it.
+            and (wanted_of(values), None) != refused.get(place[0])
         }
 
-    def _waiting(self, now: datetime) -> dict[str, list[tuple[dict, str | None]]]:
-        """By key, what was refused and is not to be asked for yet, and of which records; None: of one to be made."""
+    def _refused(self) -> dict[str, tuple[dict, str | None]]:
+        """By key, what was refused of which record and is not to be asked for yet; None: of one that was to be made."""
         query = select(rejections).where(
-            rejections.c.object_type == self.mapped.object_type, rejections.c.next_try_at > now
+            rejections.c.object_type == self.mapped.object_type, rejections.c.next_try_at > self.world.now
         )
         with self.world.engine.connect() as connection:
-            rows = connection.execute(query).all()
-        # What was refused of a record that was to be made is refused of the one that was made without it.
-        anywhere = [place[1] for place in self.differences]
-        return {
-            row.record_key: [
-                (row.refused_values, at) for at in (anywhere if row.hubspot_id is None else [row.hubspot_id])
-            ]
-            for row in rows
-        }
+            return {row.record_key: (row.refused_values, row.hubspot_id) for row in connection.execute(query)}
 
     def writes(self) -> set[Write]:
         """All that may be sent, and all that is when nothing fails."""
