@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 
 from dagster_project.crm.batches import Rejection
 from dagster_project.crm.changes import Update
+from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import rejections
 
 FIRST_RETRY = timedelta(hours=1)
@@ -49,14 +50,38 @@ def read_refused(engine: Engine, object_type: str, limit: int = SHOWN) -> list[R
 
 
 def without_waiting(engine: Engine, object_type: str, updates: list[Update], now: datetime) -> tuple[list[Update], int]:
-    """Leave out what HubSpot refused before, until a value changes or its time has come; and say how many these are."""
-    query = select(rejections.c.record_key, rejections.c.refused_values).where(
+    """Leave out what HubSpot refused before, until a value changes or its time has come; and say how many these are.
+
+    What one record refused is no reason not to ask another one that the same user or company has by now.
+    """
+    query = select(rejections.c.record_key, rejections.c.hubspot_id, rejections.c.refused_values).where(
         rejections.c.object_type == object_type, rejections.c.next_try_at > now
     )
     with engine.connect() as connection:
-        refused = {row.record_key: row.refused_values for row in connection.execute(query)}
-    due = [item for item in updates if refused.get(item.record_key) != item.values]
+        refused = {row.record_key: (row.hubspot_id, row.refused_values) for row in connection.execute(query)}
+
+    def waits(item: Update) -> bool:
+        hubspot_id, values = refused.get(item.record_key, (None, None))
+        # None: refused when the record was to be made; of what was made then, the rest was written.
+        return values == item.values and hubspot_id in (None, item.hubspot_id)
+
+    due = [item for item in updates if not waits(item)]
     return due, len(updates) - len(due)
+
+
+def forget_unwanted(engine: Engine, object_type: str, updates: list[Update]) -> None:
+    """Forget what was refused of records of which nothing differs any more: the value is wanted no longer, or is held.
+
+    Nobody would ever send it again and learn that it is settled.
+    """
+    wanted = {item.record_key for item in updates}
+    with engine.connect() as connection:
+        query = select(rejections.c.record_key).where(rejections.c.object_type == object_type)
+        unwanted = sorted(set(connection.execute(query).scalars()) - wanted)
+    for keys in chunks(unwanted):
+        with engine.begin() as connection:
+            is_it = (rejections.c.object_type == object_type) & rejections.c.record_key.in_(keys)
+            connection.execute(delete(rejections).where(is_it))
 
 
 def forget_refused(connection: Connection, object_type: str, taken: list[Update]) -> None:

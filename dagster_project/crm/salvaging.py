@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED, Outcome, Rejection
 from dagster_project.crm.changes import Update
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.sending import send
@@ -92,12 +92,15 @@ def _only(rejection: Rejection, names: Collection[str]) -> dict[str, str | None]
 
 
 def _added(earlier: Rejection | None, rejection: Rejection) -> Rejection:
-    """Two refusals of one record in one: under the category of the first, which named values."""
+    """Two refusals of one record in one: under the category of the first, which named values.
+
+    That the record is not there comes first all the same: the ledger forgets it, or its user is sent there for ever.
+    """
     if earlier is None:
         return rejection
     return Rejection(
         rejection.update,
-        earlier.category,
+        NOT_FOUND if rejection.category == NOT_FOUND else earlier.category,
         f"{earlier.message}; {rejection.message}",
         {**earlier.values, **rejection.values},
     )

@@ -19,7 +19,7 @@ from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_t
 from dagster_project.crm.progress import SendingProgress
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
-from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
+from dagster_project.crm.refusals import forget_refused, forget_unwanted, remember_refused, without_waiting
 from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.undone import forget_undone, read_undone
@@ -104,7 +104,9 @@ def sync_object(
     started_at, calls_before = run.now(), api.calls
     changes = find_unsynced(run, mapped, overwritten)
     hold_back(changes, mapped, approved)
-    updates, waiting = without_waiting(run.engine, mapped.object_type, changes.updates(), run.now())
+    updates = changes.updates()
+    forget_unwanted(run.engine, mapped.object_type, updates)
+    updates, waiting = without_waiting(run.engine, mapped.object_type, updates, run.now())
     summary = SyncSummary(
         mapped.object_type,
         changed_records=changes.record_count,

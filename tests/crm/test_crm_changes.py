@@ -422,26 +422,34 @@ def wanted_text(mapped, row):
     value = row.get(mapped.source_column)
     if isinstance(value, datetime):
         return hubspot_text(value.replace(tzinfo=UTC))
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return None if value is None or value == "" else str(value)
 
 
-def plain_differences(row, record):
+def is_same(property_, wanted, held):
+    """Also what differs by less than the map asks for; only of numbers here."""
+    if property_.min_change is None or wanted is None or held is None:
+        return same_value(property_.value_type, wanted, held)
+    return abs(Decimal(wanted) - Decimal(held)) < property_.min_change
+
+
+def plain_differences(row, record, mapped):
     """{property: (held, wanted)} between a desired row (or none) and a ledger record (or none)."""
     found = {}
-    for mapped in CONTACTS.properties:
-        wanted, held = wanted_text(mapped, row or {}), (record or {}).get(mapped.name)
-        is_change = not same_value(mapped.value_type, wanted, held)
-        if is_change and (wanted is not None or mapped.clears_when_unknown):
-            found[mapped.name] = (held, wanted)
+    for property_ in mapped.properties:
+        wanted, held = wanted_text(property_, row or {}), (record or {}).get(property_.name)
+        if not is_same(property_, wanted, held) and (wanted is not None or property_.clears_when_unknown):
+            found[property_.name] = (held, wanted)
     return found
 
 
-def plain_diff(rows, records, makes_unknown):
+def plain_diff(rows, records, mapped):
     """(what to send, who is left out), by other means than the SQL."""
     by_id = {record["hubspot_id"]: record for record in records}
     last_written = {}
     for record in records:  # in the order they were written
-        if any(record.get(mapped.name) is not None for mapped in CONTACTS.properties):
+        if any(record.get(property_.name) is not None for property_ in mapped.properties):
             last_written[record["record_key"]] = record["hubspot_id"]
     read_ids = {row["hubspot_id"] for row in rows if row["hubspot_id"]}
     to_send, left_out, met = {}, {}, set()
@@ -451,14 +459,14 @@ def plain_diff(rows, records, makes_unknown):
             target = last_written[row["record_key"]]
             why = "same_record_as_another_user" if target in read_ids else why
         met.add(target)
-        differences = plain_differences(row, by_id.get(target))
-        can_be_made = why == "not_looked_up" or (makes_unknown and why == "absent")
-        if differences and why != "same_record_as_another_user" and (target or can_be_made):
+        differences = plain_differences(row, by_id.get(target), mapped)
+        can_be_made = why == "not_looked_up" or (mapped.makes_unknown_records and why == "absent")
+        if differences and not why.startswith("same_record_as_another") and (target or can_be_made):
             to_send[row["record_key"], target] = differences
         elif differences:
             left_out[why] = left_out.get(why, 0) + 1
     for record in records:
-        if record["hubspot_id"] not in met and (differences := plain_differences(None, record)):
+        if record["hubspot_id"] not in met and (differences := plain_differences(None, record, mapped)):
             to_send[record["record_key"], record["hubspot_id"]] = differences
     return to_send, left_out
 
@@ -471,7 +479,7 @@ def test_the_diff_equals_one_in_plain_python_and_names_no_record_twice(rows, rec
         desired_path = write_rows(Path(folder) / "desired.parquet", rows, CONTACT_COLUMNS)
         ledger_path = write_ledger(Path(folder) / "ledger.parquet", records, CONTACTS)
         changes = find_changes(desired_path, ledger_path, mapped)
-    assert (values(changes), changes.left_out) == plain_diff(rows, records, makes_unknown)
+    assert (values(changes), changes.left_out) == plain_diff(rows, records, mapped)
     # HubSpot refuses a batch that names a record twice.
     updates = changes.updates()
     for keys in (

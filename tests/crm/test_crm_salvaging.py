@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scripted_server import Scripted, answering
 
-from dagster_project.crm.batches import UNACCOUNTED
+from dagster_project.crm.batches import NOT_FOUND, UNACCOUNTED
 from dagster_project.crm.changes import Update
 from dagster_project.crm.handoffs import written_together
 from dagster_project.crm.salvaging import NOT_VALID, send_what_is_valid, values_named
@@ -131,6 +131,17 @@ def test_a_rest_that_is_refused_for_another_reason_is_told_as_one_refusal():
         taken, refused, outcomes = sent(door(server.url), [item])
     assert (taken, refused) == ({}, {"u": GOOD | BAD_NUMBER})
     assert "gone" in outcomes[0].rejected[0].message
+
+
+def test_a_record_that_is_gone_is_forgotten_also_when_a_value_was_refused_first(world):
+    """HubSpot looks at the values before it looks for the record."""
+    (row,) = world.add_contacts(1)
+    world.publish_contacts(row)
+    world.sync()
+    world.sandbox.archive("contacts", row["hubspot_id"])
+    world.publish_contacts(row | {"pql_score": 77, "lifecycle_stage": "no_such_stage"})
+    assert world.sync().rejected == {NOT_FOUND: 1}
+    assert world.ledger() == {row["hubspot_id"]: {}}
 
 
 def test_a_rest_that_nobody_answered_for_is_not_held_back_with_what_was_refused():

@@ -311,6 +311,34 @@ def test_a_record_that_hubspot_takes_after_all_is_forgiven(world):
     assert world.rejection_rows() == []
 
 
+def test_a_refusal_is_forgotten_when_nothing_differs_any_more(world):
+    rows = refusing(world)
+    world.sync()
+    assert len(world.rejection_rows()) == 1
+    world.publish_contacts(rows[0], rows[1] | {"owner_id": None}, rows[2])
+    assert world.sync() == SyncSummary("contacts")
+    assert world.rejection_rows() == []
+
+
+def test_what_a_record_that_is_gone_refused_does_not_hold_back_the_one_that_is_made_after_it(world):
+    contacts = upserting(CONTACTS)
+    (row,) = world.add_contacts(1)
+    world.sandbox.archive("contacts", row["hubspot_id"])
+    world.publish_contacts(row)
+    assert world.sync(contacts).rejected == {NOT_FOUND: 1}
+    world.publish_contacts(row | {"hubspot_id": None, "matched_by": "absent"})
+    assert world.sync(contacts).acknowledged_records == 1
+    assert world.sync(contacts) == SyncSummary("contacts")
+
+
+def test_what_was_refused_of_a_record_that_was_made_waits_also_when_its_id_is_known(world):
+    contacts = upserting(CONTACTS)
+    world.publish_contacts(contact("u1", pql_score=8, lifecycle_stage="no_such_stage"))
+    assert world.sync(contacts).rejected == {"VALIDATION_ERROR": 1}
+    world.calls()
+    assert (world.sync(contacts).waiting_records, world.calls()) == (1, [])
+
+
 def test_a_value_that_stays_put_is_told_while_the_others_are_acknowledged(world):
     """HubSpot answers 200 and keeps the stage."""
     row = contact("u1", "101", pql_score=8, lifecycle_stage="lead")
