@@ -25,6 +25,7 @@ def warned(rules, file: str, seen: SeenEvents | None = None) -> list[str]:
         ("crm_events", 2, "event_name", "Paywall Hit", "at most 50 small letters, digits and _"),
         ("crm_events", 2, "event_name", LONG, "at most 50 small letters, digits and _"),
         ("crm_events", 3, "event_name", "paywall_hit", "each event_name once; row 2 has it already"),
+        ("crm_events", 2, "label", "a" * 101, "at most 100 characters"),
         ("crm_events", 2, "send_from", "soon", "a date such as 2026-11-16"),
         ("crm_event_properties", 2, "property", LONG, "at most 50 small letters, digits and _"),
         ("crm_event_properties", 2, "event_name", "paywall", "an event_name of crm_events.csv: "),

@@ -9,6 +9,7 @@ from dagster_project.rules.schema.crm import EVENT_SETTINGS
 # Source: HubSpot docs, custom events.
 MOST_DEFINITIONS = 500
 MOST_PROPERTIES = 50
+LONGEST_LABEL = 100
 HUBSPOTS_PREFIX = "hs_"
 # Of the properties that HubSpot gives every custom event, those that mean something for what happened in a product.
 HUBSPOTS_EVENT_PROPERTIES = ("hs_url", "hs_referrer")
@@ -23,6 +24,9 @@ def events_to_send_fit_into_hubspot(book: RuleBook) -> Iterator[RuleProblem]:
         if row.rule.event_name.startswith(HUBSPOTS_PREFIX):
             allowed = f"a name that does not begin with {HUBSPOTS_PREFIX}, which is HubSpot's own"
             yield RuleProblem("crm_events.csv", row.number, "event_name", row.rule.event_name, allowed)
+        if len(row.rule.label) > LONGEST_LABEL:
+            allowed = f"at most {LONGEST_LABEL} characters"
+            yield RuleProblem("crm_events.csv", row.number, "label", row.rule.label, allowed)
     counts = Counter(rule.event_name for rule in book.rules("crm_event_properties"))
     for event_name, count in counts.items():
         if count > MOST_PROPERTIES:
