@@ -1,0 +1,96 @@
+"""Whatever moment a run is cut off at, the next one sends what is missing, and HubSpot holds each occurrence once."""
+
+import os
+import signal
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+import pytest
+from crm_event_world import ids, occurrence
+from crm_moments import CutOff, Moments, watched_door
+
+HERE = Path(__file__).parent
+FIRST, SECOND = 500, 100
+
+
+@pytest.fixture
+def owed(events) -> list[dict]:
+    """Two batches."""
+    rows = [occurrence(f"w{n}", events.contact, minutes_ago=1_000 - n) for n in range(FIRST + SECOND)]
+    events.publish(*rows)
+    return rows
+
+
+def killed_at(events, folder: Path, moment: str) -> None:
+    command = [sys.executable, str(HERE / "crm_events_process.py"), events.sandbox.url, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
+    ended = subprocess.run([*command, str(events.engine.url), moment], env=environment, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("moment", "arrived", "is_defined"),
+    [
+        ("before {version}/event-definitions", 0, False),
+        ("before send/batch", 0, True),
+        ("after send/batch", FIRST, True),
+    ],
+)
+def test_a_process_that_is_killed_repeats_at_most_the_call_that_was_on_its_way(
+    events, owed, tmp_path, moment, arrived, is_defined
+):
+    """Ended by kill -9: before anything, before the first send, between HubSpot's 204 and our row."""
+    killed_at(events, tmp_path, moment)
+    assert len(events.arrived()) == arrived
+    assert events.sent_rows() == []
+    events.sends()
+
+    summary = events.sync()
+    assert (summary.sent, summary.made == []) == ({"paywall_hit": FIRST + SECOND}, is_defined)
+    assert events.sends() == [FIRST, SECOND]
+    assert events.arrived() == ids(*owed)
+    assert events.sync().sent == {}
+
+
+def test_what_an_earlier_call_of_a_killed_process_brought_is_not_repeated(events, owed, tmp_path):
+    """The process dies between the 204 of its last call and the row of that call."""
+    moments = Moments(cut_at=None)
+    with moments.of(events.engine):
+        events.sync(watched_door(events.sandbox.url, moments))
+    last_answer = max(place for place, name in enumerate(moments.names) if name == "after send/batch")
+    events.forget()
+    with pytest.raises(CutOff):
+        _sync_until(events, last_answer)
+    assert [row["occurrence_count"] for row in events.sent_rows()] == [FIRST]
+    events.sends()
+    assert events.sync().sent == {"paywall_hit": SECOND}
+    assert events.sends() == [SECOND]
+    assert events.arrived() == ids(*owed)
+
+
+def test_cut_off_at_every_moment_there_is_the_next_run_finishes(events, owed):
+    seen = []
+    for cut_at in count():
+        try:
+            _sync_until(events, cut_at, seen)
+        except CutOff:
+            events.sync()
+            assert events.arrived() == ids(*owed)
+            assert events.sync().sent == {}
+            events.forget()
+        else:
+            break
+    assert {"before send/batch", "after send/batch", "before commit"} <= set(seen)
+    assert seen.count("before commit") >= 2
+
+
+def _sync_until(events, cut_at: int, seen: list[str] | None = None) -> None:
+    moments = Moments(cut_at)
+    try:
+        with moments.of(events.engine):
+            events.sync(watched_door(events.sandbox.url, moments))
+    finally:
+        if seen is not None:
+            seen.append(moments.names[-1])
