@@ -8,6 +8,7 @@ SINGULAR = {
     "owners": "owner",
     "deals": "deal",
     "engagements": "engagement",
+    "events": "event",
 }
 
 

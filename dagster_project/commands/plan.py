@@ -1,6 +1,8 @@
 """`make plan`: what a sync would change; sends nothing."""
 
 from dagster_project.crm.breaker import reasons_to_hold
+from dagster_project.crm.event_map import read_event_map
+from dagster_project.crm.owed_occurrences import describe_owed, find_owed
 from dagster_project.crm.planning import describe_plan
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.crm.syncing import SyncRun, find_unsynced
@@ -13,11 +15,13 @@ from dagster_project.state.database import open_state
 def main() -> int:
     settings = read_settings()
     snapshot = current_snapshot(settings.published_dir)
-    objects = read_property_map(read_rules(settings.rules_dir), settings.property_prefix)
+    book = read_rules(settings.rules_dir)
+    objects, event_map = read_property_map(book, settings.property_prefix), read_event_map(book)
     run = SyncRun(
         snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
     plans = ((find_unsynced(run, mapped), mapped) for mapped in objects.values())
     print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped)) for changes, mapped in plans))
+    print(f"\n{describe_owed(find_owed(run, event_map), event_map)}")
     return 0
