@@ -1,7 +1,7 @@
 """One sync of custom events: define them, send what HubSpot has not taken, write down what it took."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -105,26 +105,42 @@ def _send_all(
     sendable = usable.head(owed.room)
     summary.over_budget = usable.height - sendable.height
     refused_before = refused_ids(run.engine)
-    changed: Counter[str] = Counter()
-    calls_before = api.calls
-    for event_name, full_name in definitions.names.items():
-        event, in_a_row = event_map.events[event_name], 0
+
+    def tell() -> None:
+        on_progress(
+            f"events: {summary.sent_count} of {sendable.height} taken, {summary.rejected_count} refused by HubSpot"
+        )
+
+    for event_name in definitions.names:
         rows = sendable.filter(pl.col("event_name") == event_name)
-        for batch in _batches(event, rows, refused_before, changed):
-            for outcome in send_occurrences(batch, api, event, definitions.root, full_name):
-                _record(run, event, outcome, summary)
-                on_progress(
-                    f"events: HubSpot took {summary.sent_count} of {sendable.height}, refused "
-                    f"{summary.rejected_count}, {api.calls - calls_before} calls"
-                )
-                in_a_row = 0 if outcome.taken else in_a_row + len(outcome.rejected)
-                if in_a_row >= MOST_REFUSED_IN_A_ROW:
-                    break
-            if in_a_row >= MOST_REFUSED_IN_A_ROW:
+        changed: Counter[str] = Counter()
+        batches = _batches(event_map.events[event_name], rows, refused_before, changed)
+        try:
+            _send_event(run, api, event_map.events[event_name], batches, definitions, summary, tell)
+        finally:
+            summary.changed_values |= changed
+
+
+def _send_event(
+    run: SyncRun,
+    api: HubSpotApi,
+    event: MappedEvent,
+    batches: Iterable[list[Occurrence]],
+    definitions: Definitions,
+    summary: EventSummary,
+    tell: Callable[[], None],
+) -> None:
+    """Send all batches of one event, unless HubSpot takes nothing of it."""
+    refused_in_a_row = 0
+    for batch in batches:
+        for outcome in send_occurrences(batch, api, event, definitions.root, definitions.names[event.name]):
+            _record(run, event, outcome, summary)
+            tell()
+            refused_in_a_row = 0 if outcome.taken else refused_in_a_row + len(outcome.rejected)
+            if refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
                 why = outcome.rejected[-1].message
-                summary.problems[event_name] = f"HubSpot refused {in_a_row} of them in a row, the rest waits: {why}"
-                break
-    summary.changed_values = dict(sorted(changed.items()))
+                summary.problems[event.name] = f"HubSpot refused {refused_in_a_row} in a row, the rest waits: {why}"
+                return
 
 
 def _batches(

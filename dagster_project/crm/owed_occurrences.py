@@ -50,15 +50,16 @@ class Owed:
 
     @cached_property
     def by_event(self) -> dict[str, int]:
-        return dict(sorted(Counter(self.rows["event_name"]).items()))
+        """How many a run would send now."""
+        return dict(sorted(Counter(self.rows["event_name"].head(self.room)).items()))
 
     @property
     def sendable(self) -> int:
-        """How many of them a run would send now."""
         return min(self.rows.height, self.room)
 
     @property
     def fingerprint(self) -> str:
+        """Another one for other occurrences."""
         return hashlib.sha256("".join(self.rows["occurrence_id"]).encode()).hexdigest()
 
 

@@ -202,7 +202,7 @@ def test_an_event_of_which_hubspot_takes_nothing_is_put_aside_and_the_others_are
     summary = picky.sync()
     assert summary.sent == {"teammate_invited": 1}
     assert summary.problems == {
-        "paywall_hit": f"HubSpot refused {MOST_REFUSED_IN_A_ROW} of them in a row, the rest waits: "
+        "paywall_hit": f"HubSpot refused {MOST_REFUSED_IN_A_ROW} in a row, the rest waits: "
         "One of the events is not valid"
     }
     assert len(picky.rejection_rows()) == MOST_REFUSED_IN_A_ROW
@@ -329,7 +329,7 @@ def test_a_person_sees_how_far_it_is(events):
     lines = []
     events.published("a", "b")
     events.sync(lines=lines)
-    assert lines == ["events: HubSpot took 2 of 2, refused 0, 1 calls"]
+    assert lines == ["events: 2 of 2 taken, 0 refused by HubSpot"]
 
 
 def test_the_plan_says_what_would_be_sent_and_what_not(picky):
@@ -344,7 +344,7 @@ def test_the_plan_says_what_would_be_sent_and_what_not(picky):
     )
     picky.limit(2)
     assert describe_owed(picky.owed(), picky.map) == (
-        "events: 2 events to send (paywall_hit 2, teammate_invited 1).\n"
+        "events: 2 events to send (paywall_hit 2).\n"
         "1 more wait: max_occurrences_month of crm_event_settings.csv is reached.\n"
         "1 refused before; tried again later.\n"
         "1 left out: HubSpot does not hold it (crm_objects.csv: unknown_records = update)."
