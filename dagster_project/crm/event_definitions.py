@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.errors import CrmRefused, CrmScopeMissing
 from dagster_project.crm.event_map import EventProperty, MappedEvent
 from dagster_project.crm.transport import HubSpotApi
 
@@ -30,7 +30,7 @@ def ensure_definitions(api: HubSpotApi, events: Iterable[MappedEvent]) -> Defini
     """Create the definitions and properties that are missing. An event that cannot be sent does not hold back others.
 
     Raises:
-        CrmScopeMissing: The portal has no Enterprise hub, or the token not the scope for definitions.
+        CrmScopeMissing: The portal has no custom events, which take an Enterprise hub, or the token not their scope.
     Source: HubSpot docs, define custom events.
     """
     root, present = _read(api)
@@ -50,14 +50,13 @@ def ensure_definitions(api: HubSpotApi, events: Iterable[MappedEvent]) -> Defini
 
 def _read(api: HubSpotApi) -> tuple[str, dict[str, dict]]:
     """Where this portal has its events, and the definitions by name."""
-    root, *others = ROOTS
-    try:
-        return root, {item["name"]: item for item in _pages(api, root)}
-    except CrmRefused as refusal:
-        if refusal.status != 404:
-            raise
-    (root,) = others
-    return root, {item["name"]: item for item in _pages(api, root)}
+    for root in ROOTS:
+        try:
+            return root, {item["name"]: item for item in _pages(api, root)}
+        except CrmRefused as refusal:
+            if refusal.status != 404:
+                raise
+    raise CrmScopeMissing("HubSpot answers at no address where it has custom events (404).")
 
 
 def _pages(api: HubSpotApi, root: str) -> Iterator[dict]:

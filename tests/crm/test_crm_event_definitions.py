@@ -117,6 +117,13 @@ def test_a_portal_that_has_its_events_elsewhere_is_asked_there():
     ]
 
 
+def test_a_portal_that_has_its_events_nowhere_has_none():
+    nowhere = Scripted(404, b'{"status":"error","message":"resource not found"}')
+    with answering(nowhere) as server, pytest.raises(CrmScopeMissing, match="no address where it has custom events"):
+        ensure_definitions(door(server.url), [INVITED])
+    assert len(server.seen) == len(ROOTS)
+
+
 def test_a_portal_that_does_not_answer_is_unavailable(events):
     events.sandbox.inject("503", path_regex="event-definitions")
     with pytest.raises(CrmUnavailable):
