@@ -1,5 +1,6 @@
 """Every event that is sent is defined in HubSpot with its properties, or none of it is sent and the reason is told."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from dagster_project.crm.transport import HubSpotApi
 ROOTS = ("/events/custom/{version}", "/events/{version}")
 PAGE_SIZE = 100
 OBJECT = "CONTACT"
+PORTAL_PREFIX = re.compile(r"^pe[0-9]+_")
 TYPES = {"text": "string", "number": "number", "datetime": "datetime"}
 
 
@@ -39,6 +41,8 @@ def ensure_definitions(api: HubSpotApi, events: Iterable[MappedEvent]) -> Defini
         try:
             held = present.get(event.name) or _create(api, event, found)
             problems = list(_complete(api, event, held, found))
+            if not held.get("fullyQualifiedName"):
+                problems.append("HubSpot's answer does not say by which name it is sent")
         except CrmRefused as refusal:
             problems = [f"HubSpot does not make it: {refusal.hubspot_message}"]
         if problems:
@@ -52,7 +56,7 @@ def _read(api: HubSpotApi) -> tuple[str, dict[str, dict]]:
     """Where this portal has its events, and the definitions by name."""
     for root in ROOTS:
         try:
-            return root, {item["name"]: item for item in _pages(api, root)}
+            return root, {_short_name(item): item for item in _pages(api, root)}
         except CrmRefused as refusal:
             if refusal.status != 404:
                 raise
@@ -63,7 +67,7 @@ def _pages(api: HubSpotApi, root: str) -> Iterator[dict]:
     query: dict[str, str | int] = {"includeProperties": "true", "limit": PAGE_SIZE}
     while True:
         page = api.get(f"{root}/event-definitions", query)
-        yield from page["results"]
+        yield from page.get("results") or []
         after = ((page.get("paging") or {}).get("next") or {}).get("after")
         if not after:
             return
@@ -77,7 +81,7 @@ def _create(api: HubSpotApi, event: MappedEvent, found: Definitions) -> dict:
         "description": event.description,
         "primaryObject": OBJECT,
         "propertyDefinitions": [_definition(item) for item in event.properties if not item.is_hubspots_own],
-        "includeDefaultProperties": True,
+        "includeDefaultProperties": any(item.is_hubspots_own for item in event.properties),
     }
     try:
         # A name that is there already is refused, so a lost answer may be followed by a repeat.
@@ -107,7 +111,7 @@ def _complete(api: HubSpotApi, event: MappedEvent, held: dict, found: Definition
             if item.is_hubspots_own:
                 yield f"its definition has no {item.name}; add the default properties to it in HubSpot"
                 continue
-            path = f"{found.root}/event-definitions/{held['fullyQualifiedName']}/property"
+            path = f"{found.root}/event-definitions/{held.get('fullyQualifiedName') or event.name}/property"
             try:
                 api.post(path, _definition(item), repeatable=True)
             except CrmRefused as refusal:
@@ -121,6 +125,11 @@ def _complete(api: HubSpotApi, event: MappedEvent, held: dict, found: Definition
                 f"its property {item.name} is of type {present[item.name].get('type')} in HubSpot, and "
                 f"crm_event_properties.csv says {item.value_type}; change the file or name another property"
             )
+
+
+def _short_name(held: dict) -> str:
+    """Without the number of the portal, with which some answers have it."""
+    return PORTAL_PREFIX.sub("", str(held.get("name") or held.get("fullyQualifiedName")))
 
 
 def _definition(item: EventProperty) -> dict:

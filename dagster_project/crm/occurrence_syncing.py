@@ -27,8 +27,8 @@ from dagster_project.state.run_log import log_step
 from dagster_project.state.tables import rejections
 
 NOT_ALLOWED = (
-    "HubSpot does not let this token work with custom events, and none was sent. They need an Enterprise hub and the "
-    "scopes behavioral_events.event_definitions.read_write and analytics.behavioral_events.send; without them, set "
+    "HubSpot does not let this token work with custom events, so they wait. They need an Enterprise hub and the scopes "
+    "behavioral_events.event_definitions.read_write and analytics.behavioral_events.send; without them, set "
     "is_enabled to false in crm_events.csv. HubSpot says: "
 )
 

@@ -64,7 +64,8 @@ def test_a_definition_for_companies_is_not_used_for_contacts(events):
 
 
 def test_hubspots_own_properties_come_with_a_definition_and_are_not_made(events):
-    assert ensure_definitions(events.api, [URL]).problems == {}
+    assert ensure_definitions(events.api, [URL, INVITED]).problems == {}
+    assert not any(item["name"].startswith("hs_") for item in held(events, "teammate_invited")["properties"])
     events.define(name="page_left")
     bare = MappedEvent("page_left", "Left", "Left", URL.properties)
     problems = ensure_definitions(events.api, [bare]).problems
@@ -115,6 +116,19 @@ def test_a_portal_that_has_its_events_elsewhere_is_asked_there():
         "/events/custom/2026-09/event-definitions",
         "/events/2026-09/event-definitions",
     ]
+
+
+def test_a_definition_is_known_by_its_name_with_the_number_of_the_portal_too():
+    body = {"results": [{"name": "pe1_teammate_invited", "fullyQualifiedName": "pe1_teammate_invited"}]}
+    with answering(Scripted(200, json.dumps(body).encode())) as server:
+        assert ensure_definitions(door(server.url), [INVITED]).names == {"teammate_invited": "pe1_teammate_invited"}
+
+
+def test_a_definition_without_a_name_to_send_by_is_told():
+    with answering(Scripted(200, b'{"results":[]}'), Scripted(201, b"{}")) as server:
+        found = ensure_definitions(door(server.url), [PAYWALL])
+    assert found.names == {}
+    assert found.problems == {"paywall_hit": "HubSpot's answer does not say by which name it is sent"}
 
 
 def test_a_portal_that_has_its_events_nowhere_has_none():

@@ -232,7 +232,7 @@ def test_without_enterprise_nothing_is_sent_one_sentence_says_so_and_nothing_is_
     events.sandbox.inject("missing_scopes", path_regex="/events/")
     summary = events.sync()
     assert summary.sent == {}
-    assert summary.not_allowed.startswith("HubSpot does not let this token work with custom events, and none was sent.")
+    assert summary.not_allowed.startswith("HubSpot does not let this token work with custom events, so they wait.")
     assert "Enterprise" in summary.not_allowed
     events.sandbox.clear_faults()
     events.later(days=1)
