@@ -119,7 +119,7 @@ def describe_owed(owed: Owed, event_map: EventMap) -> str:
     if not event_map.events:
         return "events: crm_events.csv sends none."
     kinds = ", ".join(f"{name} {count:,}" for name, count in owed.by_event.items())
-    lines = [f"events: {counted(owed.sendable, 'event')} to send{f' ({kinds})' if kinds else ''}."]
+    lines = [f"events: {counted(owed.sendable, 'event')} to send ({kinds})." if kinds else "events: nothing to send."]
     if owed.sendable < owed.rows.height:
         more = owed.rows.height - owed.sendable
         lines.append(f"{more:,} more wait: max_occurrences_month of crm_event_settings.csv is reached.")

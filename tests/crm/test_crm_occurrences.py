@@ -350,3 +350,7 @@ def test_the_plan_says_what_would_be_sent_and_what_not(picky):
         "1 left out: HubSpot does not hold it (crm_objects.csv: unknown_records = update)."
     )
     assert describe_owed(picky.owed(), EventMap({}, WINDOW, 1)) == "events: crm_events.csv sends none."
+
+
+def test_a_plan_with_nothing_to_send_says_so(events):
+    assert describe_owed(events.owed(), events.map) == "events: nothing to send."
