@@ -4,15 +4,21 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
-from crm_event_world import ids, occurrence
+from crm_event_world import WINDOW, ids, occurrence
 from crm_moments import CutOff, Moments, watched_door
+from crm_world import AS_OF, naive
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 HERE = Path(__file__).parent
 FIRST, SECOND = 500, 100
+START = (AS_OF + timedelta(minutes=5), AS_OF)
 
 
 @pytest.fixture
@@ -94,3 +100,59 @@ def _sync_until(events, cut_at: int, seen: list[str] | None = None) -> None:
     finally:
         if seen is not None:
             seen.append(moments.names[-1])
+
+
+STEP = st.one_of(
+    # So many events, of somebody whom HubSpot holds or not, so many hours ago.
+    st.tuples(st.just("happen"), st.integers(1, 7), st.booleans(), st.integers(0, 24 * 31)),
+    st.tuples(st.just("become known")),
+    st.tuples(st.just("sync")),
+    st.tuples(st.just("cut off"), st.integers(0, 12)),
+    st.tuples(st.just("lose an answer")),
+    st.tuples(st.just("later"), st.integers(1, 24 * 5)),
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEP, min_size=1, max_size=12))
+def test_whatever_happens_each_event_that_could_be_sent_arrives_and_few_are_repeated(events, steps):
+    events.forget()
+    events.now, events.as_of = START
+    rows: list[dict] = []
+    repeated_at_most = sent = 0
+
+    def publish() -> None:
+        """As the build does: what is in the window, in whatever order."""
+        begins_at = naive(events.as_of - WINDOW)
+        events.publish(*reversed([row for row in rows if row["occurred_at"] > begins_at]))
+
+    for step, *arguments in [*steps, ("sync",)]:
+        publish()
+        match step:
+            case "happen":
+                count_, is_known, hours_ago = arguments
+                contact = events.contact if is_known else None
+                at = naive(events.as_of - timedelta(hours=hours_ago))
+                rows += [occurrence(f"{len(rows) + n}", contact, occurred_at=at) for n in range(count_)]
+            case "become known":
+                rows = [row | {"hubspot_id": events.contact} for row in rows]
+            case "later":
+                events.later(hours=arguments[0])
+            case "cut off":
+                repeated_at_most += len(rows)
+                with suppress(CutOff):
+                    _sync_until(events, *arguments)
+            case "lose an answer":
+                repeated_at_most += len(rows)
+                events.sandbox.inject("504", when="after", path_regex="send/batch", times=1)
+                events.sync()
+                events.sandbox.clear_faults()
+            case "sync":
+                events.sync()
+        sent += sum(events.sends())
+    owed = [row for row in rows if row["hubspot_id"] and row["occurred_at"] > naive(events.as_of - WINDOW)]
+    arrived = events.arrived()
+    assert set(ids(*owed)) <= set(arrived) <= set(ids(*rows))
+    assert len(arrived) <= sent <= len(arrived) + repeated_at_most
+    events.sync()
+    assert events.sends() == []
