@@ -41,15 +41,23 @@ def _value(item: EventProperty, text: str) -> tuple[str | None, str | None]:
     if item.is_hubspots_own:
         return (text, None) if len(text) <= LONGEST_URL else (None, TOO_LONG)
     if item.value_type == "number":
-        try:
-            number = Decimal(text.strip())
-        except InvalidOperation:
-            number = Decimal("NaN")
-        written = f"{number:f}" if number.is_finite() and abs(number.adjusted()) < LONGEST_TEXT // 2 else ""
-        return (written, None) if written and len(written) <= LONGEST_TEXT else (None, NO_NUMBER)
+        number = _plain_number(text)
+        return (None, NO_NUMBER) if number is None else (number, None)
     if item.value_type == "datetime":
         instant = known_instant(text.strip())
         return (None, NO_INSTANT) if instant is None else (str(round(instant.timestamp() * 1000)), None)
     if len(text) > LONGEST_TEXT:
         return text[: LONGEST_TEXT - 1] + ELLIPSIS, CUT
     return text, None
+
+
+def _plain_number(text: str) -> str | None:
+    """Without a power of ten, which could stand for more digits than an occurrence may carry."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > LONGEST_TEXT:
+        return None
+    written = f"{number:f}"
+    return written if len(written) <= LONGEST_TEXT else None
