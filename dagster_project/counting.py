@@ -9,6 +9,7 @@ SINGULAR = {
     "deals": "deal",
     "engagements": "engagement",
     "associations": "association",
+    "events": "event",
 }
 
 

@@ -22,6 +22,7 @@ from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
+from dagster_project.defs.sync_events import crm_events_sent
 from dagster_project.defs.undo import undo_sync_run
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.dbt import Dbt
@@ -46,6 +47,7 @@ defs = dg.Definitions(
         crm_companies_synced,
         crm_contacts_synced,
         crm_associations_synced,
+        crm_events_sent,
         handoff_messages,
         run_account,
     ],

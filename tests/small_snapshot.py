@@ -121,3 +121,17 @@ def handoff_action(number: int, *, target: str = "owner", **columns: object) -> 
         "key_action_7d_count": 14,
         **columns,
     }
+
+
+def occurrence(number: int, **columns: object) -> dict:
+    """A row of decide.crm_occurrences: somebody hit a paywall an hour before the clock."""
+    return {
+        "occurrence_id": f"00000000-0000-3000-8000-{number:012d}",
+        "event_name": "paywall_hit",
+        "occurred_at": datetime(2026, 11, 20, 8),
+        "record_key": f"u{number}",
+        "hubspot_id": f"10{number}",
+        "matched_by": "email",
+        "properties": "{}",
+        **columns,
+    }

@@ -2,6 +2,8 @@
 
 from dagster_project.crm.associations import describe_missing, find_missing
 from dagster_project.crm.breaker import reasons_to_hold
+from dagster_project.crm.event_map import read_event_map
+from dagster_project.crm.owed_occurrences import describe_owed, find_owed
 from dagster_project.crm.planning import describe_plan
 from dagster_project.crm.portal_limits import read_limits
 from dagster_project.crm.property_map import read_property_map
@@ -15,7 +17,8 @@ from dagster_project.state.database import open_state
 def main() -> int:
     settings = read_settings()
     snapshot = current_snapshot(settings.published_dir)
-    objects = read_property_map(read_rules(settings.rules_dir), settings.property_prefix)
+    book = read_rules(settings.rules_dir)
+    objects, event_map = read_property_map(book, settings.property_prefix), read_event_map(book)
     run = SyncRun(
         snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
     )
@@ -25,4 +28,5 @@ def main() -> int:
     print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped), limits) for changes, mapped in plans))
     if objects["contacts"].associated_with is not None:
         print("\n" + describe_missing(find_missing(run)))
+    print(f"\n{describe_owed(find_owed(run, event_map), event_map)}")
     return 0

@@ -12,6 +12,9 @@ DEFAULT_INTERVAL_SECONDS = 10.0
 # Of the account and not of the app: whatever else searches there takes from the same five.
 MAX_SEARCHES = 5
 SEARCH_INTERVAL_SECONDS = 1.0
+# Sends of custom events.
+MAX_EVENT_SENDS = 1_250
+EVENT_SEND_INTERVAL_SECONDS = 1.0
 # Requests travel at different speeds, so what leaves in ten seconds can arrive in a little less.
 SPARE_CALLS = 2
 SPARE_SECONDS = 0.1
@@ -104,3 +107,10 @@ def search_limiter(
 ) -> CallLimiter:
     """The budget of the search endpoint, which counts in no other. Source: HubSpot docs, search the CRM."""
     return CallLimiter(clock, sleep, max_calls=MAX_SEARCHES, interval_seconds=SEARCH_INTERVAL_SECONDS, spare_calls=1)
+
+
+def event_send_limiter(
+    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> CallLimiter:
+    """The budget of sending custom events, which counts in no other. Source: HubSpot docs, custom events, limits."""
+    return CallLimiter(clock, sleep, max_calls=MAX_EVENT_SENDS, interval_seconds=EVENT_SEND_INTERVAL_SECONDS)

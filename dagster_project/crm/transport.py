@@ -26,7 +26,7 @@ from dagster_project.crm.errors import (
     CrmUnavailable,
     DailyLimitReached,
 )
-from dagster_project.crm.limiter import CallLimiter, search_limiter
+from dagster_project.crm.limiter import CallLimiter, event_send_limiter, search_limiter
 
 API_VERSION = "2026-09"
 CONNECT_SECONDS, READ_SECONDS = 5, 60
@@ -65,6 +65,7 @@ class HubSpotApi:
         *,
         limiter: CallLimiter | None = None,
         searches: CallLimiter | None = None,
+        event_sends: CallLimiter | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
@@ -78,6 +79,7 @@ class HubSpotApi:
         self._client = ApiClient(configuration)
         self.limiter = limiter or CallLimiter(sleep=sleep)
         self._searches = searches or search_limiter(sleep=sleep)
+        self._event_sends = event_sends or event_send_limiter(sleep=sleep)
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
@@ -135,7 +137,7 @@ class HubSpotApi:
         path = path.format(version=API_VERSION)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         self._client.update_params_for_auth(headers, None, ["oauth2"])
-        limiter = self._searches if path.endswith("/search") else self.limiter
+        limiter = self._limiter_of(path)
         problem = ""
         for attempt in range(1, self._attempts + 1):
             left_at = limiter.wait_for_turn()
@@ -184,6 +186,11 @@ class HubSpotApi:
         raise CrmUnavailable(
             f"HubSpot at {self.base_url} cannot be reached: {problem}, {self._attempts} times in a row."
         )
+
+    def _limiter_of(self, path: str) -> CallLimiter:
+        if path.endswith("/search"):
+            return self._searches
+        return self._event_sends if path.endswith(("/send", "/send/batch")) else self.limiter
 
     def _judge(self, error: ApiException, attempt: int) -> tuple[float, str, bool]:
         """How long to wait before the next try, what to say if there is none, and whether the request may have been

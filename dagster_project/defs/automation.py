@@ -8,9 +8,10 @@ import dagster as dg
 
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import find_missing
+from dagster_project.crm.owed_occurrences import find_owed
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
-from dagster_project.defs.sync_run import mapped_objects, sync_run
+from dagster_project.defs.sync_run import mapped_events, mapped_objects, sync_run
 from dagster_project.landing.files import fingerprint, lying_in
 from dagster_project.landing.sources import SOURCES
 from dagster_project.masking import masked
@@ -110,7 +111,7 @@ def unsynced_changes(
     hubspot: HubSpot,
     slack: SlackWorkspace,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for a sync while the desired state and the ledger differ, or a message is owed."""
+    """Ask for a sync while the desired state and the ledger differ, or an event or a message is owed."""
     for job in (sync_job, whole_job):
         if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
             return dg.SkipReason("A sync is under way; looking again at the next tick.")
@@ -118,12 +119,14 @@ def unsynced_changes(
         run = sync_run(marts, state, "sensor")
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
         apart = _contacts_without_company(run)
+        events = find_owed(run, mapped_events())
         messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
-    owed = {name: changes.record_count for name, changes in differing.items()} | {"associations": len(apart)}
+    owed = {name: changes.record_count for name, changes in differing.items()}
+    owed |= {"associations": len(apart), "events": events.sendable}
     counts = ", ".join(counted_of(count, name) for name, count in owed.items() if count)
     if hubspot.is_dry_run:
         return dg.SkipReason(
@@ -138,7 +141,7 @@ def unsynced_changes(
     reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
     context.log.info(f"Asking for a sync: {reason}.")
     # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
-    texts = [*(changes.rows.write_csv() for changes in differing.values()), *apart, *messages]
+    texts = [*(changes.rows.write_csv() for changes in differing.values()), *apart, events.fingerprint, *messages]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]

@@ -7,6 +7,7 @@ import duckdb
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import STEP as ASSOCIATIONS_STEP
 from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.crm.owed_occurrences import EVENTS_LEFT_OUT
 from dagster_project.landing.sources import LANDING_TABLES
 from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS
 from dagster_project.publish.snapshot import Snapshot
@@ -31,7 +32,8 @@ def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[Accoun
     """
     published = snapshot if "publish" in steps else None
     lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
-    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps), _act(steps)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps), _events(steps)]
+    lines.append(_act(steps))
     return [line for line in lines if line is not None]
 
 
@@ -201,6 +203,29 @@ def _associations(steps: dict[str, dict]) -> AccountLine | None:
 
 def _still_differing(count: int) -> str:
     return f"{counted(count, 'record')} still {'differs' if count == 1 else 'differ'}"
+
+
+def _events(steps: dict[str, dict]) -> AccountLine | None:
+    """Custom events; of runs with nothing to tell of them nothing is said."""
+    summary = steps.get("sync_events")
+    if summary is None:
+        return None
+    if summary.get("state") == "dry_run":
+        would = f"{counted(summary['events'], 'event')} would be sent."
+        return AccountLine("sync", f"events: dry run, {would}") if summary["events"] else None
+    notes = [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
+    notes += [summary["not_allowed"]] if summary["not_allowed"] else []
+    notes += [f"{event}: {problem}" for event, problem in summary["problems"].items()]
+    if summary["over_budget"]:
+        notes.append(f"{summary['over_budget']:,} wait for next month (max_occurrences_month)")
+    if summary["waiting"]:
+        notes.append(f"{summary['waiting']:,} refused before; tried again later")
+    if not summary["sent"]:
+        return AccountLine("sync", "events: HubSpot took none.", tuple(notes)) if notes else None
+    notes += [f"{count:,} left out: {EVENTS_LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
+    notes += [f"{counted(count, 'value')} of {what}" for what, count in summary["changed_values"].items()]
+    kinds = ", ".join(f"{count:,} {event}" for event, count in summary["sent"].items())
+    return AccountLine("sync", f"events: HubSpot took {kinds} in {counted(summary['calls'], 'call')}.", tuple(notes))
 
 
 def _act(steps: dict[str, dict]) -> AccountLine | None:

@@ -4,7 +4,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import associations, batches, directory, events, objects, page, property_endpoints, search, sequences
+from . import (
+    associations,
+    batches,
+    directory,
+    event_definitions,
+    events,
+    objects,
+    page,
+    property_endpoints,
+    search,
+    sequences,
+)
 from .control import Control
 from .gateway import Gateway, Handler
 from .limits import Budget
@@ -16,6 +27,7 @@ ASSOCIATIONS = "/crm/associations/{version}/{from_type}/{to_type}/batch"
 PIPELINES = "/crm/pipelines/{version}/{type}"
 SEQUENCES = "/automation/sequences/{version}/enrollments"
 EVENTS = "/events/custom/{version}/send"
+DEFINITIONS = "/events/custom/{version}/event-definitions"
 
 # The scope a token needs, which a `missing_scopes` fault names.
 READ, WRITE = "crm.objects.{type}.read", "crm.objects.{type}.write"
@@ -24,6 +36,7 @@ LINKS_READ, LINKS_WRITE = "crm.objects.{from_type}.read", "crm.objects.{from_typ
 OWNERS_READ, ACCOUNT = "crm.objects.owners.read", "oauth"
 ENROLL, ENROLLMENTS_READ = "automation.sequences.enrollments.write", "automation.sequences.read"
 EVENTS_SEND = "analytics.behavioral_events.send"
+EVENTS_DEFINE = "behavioral_events.event_definitions.read_write"
 
 HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("POST", f"{OBJECTS}/batch/read", batches.read, READ),
@@ -64,6 +77,10 @@ HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("GET", "/account-info/{version}/api-usage/daily/private-apps", directory.read_usage, ACCOUNT),
     ("POST", SEQUENCES, sequences.enroll, ENROLL),
     ("GET", SEQUENCES + "/contact/{id}", sequences.read_enrollment, ENROLLMENTS_READ),
+    ("GET", DEFINITIONS, event_definitions.read_all, EVENTS_DEFINE),
+    ("POST", DEFINITIONS, event_definitions.create, EVENTS_DEFINE),
+    ("GET", DEFINITIONS + "/{name}", event_definitions.read, EVENTS_DEFINE),
+    ("POST", DEFINITIONS + "/{name}/property", event_definitions.create_property, EVENTS_DEFINE),
     ("POST", EVENTS, events.send, EVENTS_SEND),
     ("POST", f"{EVENTS}/batch", events.send_batch, EVENTS_SEND),
 ]
@@ -94,7 +111,9 @@ def create_app(portal: Portal) -> ASGIApp:
     routes = [
         Route(
             path,
-            gateway.hubspot(handler, scope, _budget(path), is_write=scope.endswith(("write", "send"))),
+            gateway.hubspot(
+                handler, scope, _budget(path), is_write=method != "GET" and scope.endswith(("write", "send"))
+            ),
             methods=[method],
         )
         for method, path, handler, scope in HUBSPOT

@@ -1,52 +1,54 @@
 """Custom behavioural events: accepted with 204 and stored; one uuid counts once per event type.
 
-Source: HubSpot docs: send event data guide. Whether an event definition exists is not checked, since the sandbox has
-none; the shape of the name is.
+Source: HubSpot docs: send event data guide. What HubSpot does with an event or a property that is not defined, and with
+a value of another type, is not verified; here it refuses the whole batch. An event of a contact that is not there is
+accepted and goes nowhere.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from .calls import Answer, Call, inputs_of
-from .errors import PORTAL_ID, validation
+from .errors import validation
+from .event_definitions import NAME, find, full_name
+from .object_types import CONTACTS
 from .portal import Portal
-from .values import InvalidValue, clean_datetime
+from .records import Record
+from .values import InvalidValue, clean_datetime, clean_number
 
 BATCH_LIMIT = 500
 MAX_PROPERTIES = 50
 MAX_VALUE = 256
 MAX_URL = 1_024
 
-_EVENT_NAME = re.compile(rf"pe{PORTAL_ID}_[a-z][a-z0-9_]{{0,49}}")
-_PROPERTY_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _LONG = ("hs_url", "hs_referrer")
+_CLEANERS = {"number": clean_number, "datetime": clean_datetime}
 
 
 def send(portal: Portal, call: Call) -> Answer:
-    _store(portal, [_checked(call.object_body("eventName"))])
+    _store(portal, [_checked(portal, call.object_body("eventName"))])
     return Answer(204)
 
 
 def send_batch(portal: Portal, call: Call) -> Answer:
-    _store(portal, [_checked(item) for item in inputs_of(call, BATCH_LIMIT)])
+    _store(portal, [_checked(portal, item) for item in inputs_of(call, BATCH_LIMIT)])
     return Answer(204)
 
 
-def _checked(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _checked(portal: Portal, event: Mapping[str, Any]) -> Mapping[str, Any]:
     name = event.get("eventName")
-    if not isinstance(name, str) or not _EVENT_NAME.fullmatch(name):
-        raise validation(f"eventName {name!r} is not valid: expected pe{PORTAL_ID}_ and a name of [a-z][a-z0-9_]*")
+    definition = find(portal, name) if isinstance(name, str) else None
+    if definition is None or name != full_name(definition["name"]):
+        raise validation(f"No event definition named {name!r} exists")
     if not any(event.get(key) for key in ("objectId", "email", "utk")):
         raise validation("One of objectId, email or utk is required")
     properties = event.get("properties") or {}
     if not isinstance(properties, dict) or len(properties) > MAX_PROPERTIES:
         raise validation(f"properties must be an object of at most {MAX_PROPERTIES} properties")
+    types = {item["name"]: item["type"] for item in definition["properties"]}
     for key, value in properties.items():
-        longest = MAX_URL if key in _LONG else MAX_VALUE
-        if not _PROPERTY_NAME.fullmatch(key) or value is None or len(str(value)) > longest:
-            raise validation(f"Event property {key!r} is not valid: at most {longest} characters are allowed")
+        _check_value(key, value, types)
     if event.get("occurredAt") is not None:
         try:
             clean_datetime(event["occurredAt"])
@@ -55,8 +57,23 @@ def _checked(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return event
 
 
+def _check_value(key: str, value: Any, types: Mapping[str, str]) -> None:
+    longest = MAX_URL if key in _LONG else MAX_VALUE
+    if not NAME.fullmatch(key) or value is None or len(str(value)) > longest:
+        raise validation(f"Event property {key!r} is not valid: at most {longest} characters are allowed")
+    if key not in types:
+        raise validation(f"Event property {key!r} does not exist", sub_category="PROPERTY_DOESNT_EXIST")
+    try:
+        if types[key] in _CLEANERS:
+            _CLEANERS[types[key]](value)
+    except InvalidValue as error:
+        raise validation(f"Event property {key!r}: {error.message}") from None
+
+
 def _store(portal: Portal, events: list[Mapping[str, Any]]) -> None:
     for event in events:
+        if event.get("objectId") and portal.records.live(CONTACTS, str(event["objectId"])) is None:
+            continue
         portal.store.execute(
             "insert or ignore into events (event_name, uuid, at, body) values (?, ?, ?, ?)",
             event["eventName"],
@@ -68,3 +85,14 @@ def _store(portal: Portal, events: list[Mapping[str, Any]]) -> None:
 
 def all_events(portal: Portal) -> list[dict[str, Any]]:
     return [json.loads(body) for (body,) in portal.store.rows("select body from events order by sequence")]
+
+
+def events_of(portal: Portal, contact: Record) -> list[dict[str, Any]]:
+    """What stands on the timeline of a contact, the latest first."""
+    email = contact.properties.get("email", "")
+    found = [
+        event
+        for event in all_events(portal)
+        if str(event.get("objectId", "")) == contact.id or (email and event.get("email") == email)
+    ]
+    return sorted(found, key=lambda event: str(event.get("occurredAt", "")), reverse=True)

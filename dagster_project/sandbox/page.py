@@ -25,6 +25,7 @@ from .page_html import (
     slack_moment,
     table,
 )
+from .page_timeline import timeline
 from .portal import Portal
 from .properties import Definition
 from .records import Record
@@ -313,6 +314,7 @@ def _record_page(portal: Portal, found: Record) -> str:
     rows = [[text, Html(f"<code>{escape(name)}</code>"), shown(name, value)] for _, text, name, value in filled]
     body = f"<h2>Properties</h2>{table(f'{len(rows)} properties with a value', ['Property', 'Name', 'Value'], rows)}"
     body += _associated(portal, found)
+    body += timeline(portal, found) if kind is CONTACTS else ""
     changes = [
         [moment(at), source, label(name), shown(name, old), shown(name, new)]
         for at, source, values in reversed(portal.records.history(found))

@@ -31,6 +31,7 @@ create table if not exists associations (
     primary key (from_type, from_id, to_type, to_id)) without rowid;
 create table if not exists enrollments (
     id integer primary key, contact_id text, sender text, at text, active integer, body text);
+create table if not exists event_definitions (name text primary key, body text) without rowid;
 create table if not exists events (
     sequence integer primary key, event_name text, uuid text, at text, body text);
 create unique index if not exists event_uuid on events (event_name, uuid) where uuid is not null;
@@ -56,6 +57,7 @@ CONTENT_TABLES = (
     "owners",
     "associations",
     "enrollments",
+    "event_definitions",
     "events",
     "slack_users",
     "slack_channels",

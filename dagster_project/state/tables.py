@@ -6,7 +6,20 @@ wall-clock times. A run for an earlier date reads only rows with an earlier `as_
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -132,6 +145,20 @@ associations_made = Table(
     Column("run_id", String(64), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("acknowledged_at", Instant, nullable=False),
+)
+
+# Custom events, a row for each call that HubSpot took: `occurrence_ids` are their UUIDs, 16 bytes each, until they are
+# too old to be sent again; then null, and the row stays to be counted.
+sent_occurrences = Table(
+    "sent_occurrences",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("last_occurred_at", Instant, nullable=False),
+    Column("occurrence_count", Integer, nullable=False),
+    Column("occurrence_ids", LargeBinary),
+    Index("sent_occurrences_by_time", "last_occurred_at"),
 )
 
 outbox = Table(

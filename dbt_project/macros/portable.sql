@@ -46,3 +46,19 @@
 {% macro default__key_of(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
 {% macro type_key() -%} {{ return(adapter.dispatch('type_key', 'pql')()) }} {%- endmacro %}
 {% macro default__type_key() -%} ubigint {%- endmacro %}
+
+{# Text as a JSON string, quotes and all. #}
+{% macro json_string(text) -%} {{ return(adapter.dispatch('json_string', 'pql')(text)) }} {%- endmacro %}
+{% macro default__json_string(text) -%} cast(to_json({{ text }}) as {{ dbt.type_string() }}) {%- endmacro %}
+
+{# A number that is the same for the same text everywhere and always, shaped as a UUID made of a name (version 3). #}
+{% macro uuid_of(text) -%}
+    {%- set digest = dbt.hash(text) -%}
+    {{ dbt.concat([
+        "substring(" ~ digest ~ ", 1, 8)", "'-'",
+        "substring(" ~ digest ~ ", 9, 4)", "'-3'",
+        "substring(" ~ digest ~ ", 14, 3)", "'-8'",
+        "substring(" ~ digest ~ ", 18, 3)", "'-'",
+        "substring(" ~ digest ~ ", 21, 12)",
+    ]) }}
+{%- endmacro %}

@@ -13,6 +13,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from sqlalchemy import Engine, insert
 
 from dagster_project.crm.ledger import Acknowledged, append
+from dagster_project.crm.sent_occurrences import remember_sent
 from dagster_project.definitions import defs
 from dagster_project.defs import automation
 from dagster_project.defs.automation import sync_job, unsynced_changes
@@ -21,7 +22,7 @@ from dagster_project.settings import SHIPPED_RULES_DIR, read_settings
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import handoffs
 from tests.conftest import TOKEN
-from tests.small_snapshot import AS_OF, desired_contact, handoff_action, publish_small
+from tests.small_snapshot import AS_OF, desired_contact, handoff_action, occurrence, publish_small
 
 NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -49,12 +50,19 @@ class Outside:
             self.environment.setenv("SLACK_BOT_TOKEN", TOKEN)
             self.environment.setenv("SLACK_BASE_URL", f"{NOBODY_LISTENS}/api/")
 
-    def decide(self, *contacts: dict, companies: list[dict] | None = None, actions: list[dict] | None = None) -> None:
+    def decide(
+        self,
+        *contacts: dict,
+        companies: list[dict] | None = None,
+        actions: list[dict] | None = None,
+        events: list[dict] | None = None,
+    ) -> None:
         publish_small(
             self.published_dir,
             decide__crm_contacts_desired=list(contacts),
             decide__crm_companies_desired=companies or [],
             decide__actions=actions or [],
+            decide__crm_occurrences=events or [],
         )
 
     @property
@@ -66,6 +74,11 @@ class Outside:
         entry = Acknowledged(record_key, hubspot_id, name, value, None)
         with self.engine.begin() as connection:
             append(connection, "contacts", [entry], run_id="sync", as_of=AS_OF, acknowledged_at=NOW)
+
+    def take(self, event: dict, at: datetime = NOW) -> None:
+        """HubSpot took this event."""
+        with self.engine.begin() as connection:
+            remember_sent(connection, [event["occurrence_id"]], AS_OF, "sync", at)
 
     def acknowledge_handoff(self, number: int) -> None:
         row = {
@@ -270,6 +283,34 @@ def test_a_message_whose_handoff_hubspot_holds_is_owed_although_no_run_put_it_in
     assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
     outside.acknowledge_handoff(1)
     assert asked(look(instance)).tags == {"pql/reason": "nothing to write, 1 message to settle"}
+
+
+def test_events_alone_are_reason_enough_until_hubspot_took_them(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(events=[occurrence(1), occurrence(2), occurrence(3, hubspot_id=None, matched_by="absent")])
+    first = asked(look(instance))
+    assert first.tags == {"pql/reason": "2 events to write, 0 messages to settle"}
+    outside.take(occurrence(1))
+    second = asked(look(instance))
+    assert second.tags == {"pql/reason": "1 event to write, 0 messages to settle"}
+    assert second.run_key != first.run_key
+    outside.take(occurrence(2))
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+
+
+def test_events_that_the_month_does_not_allow_ask_for_nothing(
+    instance: dg.DagsterInstance, outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    rules = tmp_path / "rules"
+    shutil.copytree(SHIPPED_RULES_DIR, rules)
+    settings = rules / "crm_event_settings.csv"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(",1000000,", ",1,"), encoding="utf-8")
+    monkeypatch.setenv("PQL_RULES_DIR", str(rules))
+    outside.go_live()
+    outside.decide(events=[occurrence(1), occurrence(2)])
+    assert asked(look(instance)).tags == {"pql/reason": "1 event to write, 0 messages to settle"}
+    outside.take(occurrence(1), at=datetime.now(UTC))
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
 
 
 def test_the_same_set_is_asked_for_once_an_hour(instance: dg.DagsterInstance, outside: Outside):

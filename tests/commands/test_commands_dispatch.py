@@ -10,7 +10,7 @@ import pytest
 from dagster_project.__main__ import main
 from dagster_project.commands.where_to_look import print_where_to_look
 from dagster_project.settings import PROJECT_DIR, SHIPPED_RULES_DIR
-from tests.small_snapshot import desired_contact, person, publish_small
+from tests.small_snapshot import desired_contact, occurrence, person, publish_small
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def published(data_dir: Path) -> Path:
             desired_contact("u2", None, pql_score=1),
             desired_contact("u3", None, pql_score=1),
         ],
+        decide__crm_occurrences=[occurrence(1), occurrence(2, hubspot_id=None, matched_by="not_identified")],
     )
     return data_dir
 
@@ -44,6 +45,10 @@ def test_a_plan_says_what_would_change_what_is_left_out_and_that_nothing_is_sent
     assert "| u1 | zo_pql_score | (nothing) | 80 |" in lines
     assert "2 left out: HubSpot does not hold it (crm_objects.csv: unknown_records = update)." in lines
     assert "companies: HubSpot already holds every desired value." in lines
+    assert lines[-2:] == [
+        "events: 1 event to send (paywall_hit 1).",
+        "1 left out: nobody knows whose event it is.",
+    ]
 
 
 def test_an_explanation_is_printed(published: Path, capsys: pytest.CaptureFixture[str]):

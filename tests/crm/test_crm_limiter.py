@@ -14,6 +14,7 @@ from dagster_project.crm.limiter import (
     SPARE_CALLS,
     SPARE_SECONDS,
     CallLimiter,
+    event_send_limiter,
 )
 from dagster_project.crm.transport import HubSpotApi
 
@@ -180,3 +181,26 @@ def test_the_budget_is_read_from_the_answers_and_never_used_up(sandbox):
     api.get("/account-info/{version}/details")
     assert sum(time.pauses) == pytest.approx(10.1, abs=SLACK_SECONDS)
     assert {call["status"] for call in sandbox.requests()} == {200}
+
+
+def test_sends_of_custom_events_wait_for_their_own_budget_and_for_no_other(sandbox):
+    time = FakeTime()
+    api = HubSpotApi(
+        sandbox.url,
+        "token",
+        limiter=CallLimiter(time.clock, time.sleep, max_calls=3),
+        event_sends=event_send_limiter(time.clock, time.sleep),
+        sleep=time.sleep,
+    )
+    api.post("/events/custom/{version}/event-definitions", {"name": "seen", "label": "Seen"}, repeatable=True)
+    event = {"eventName": f"pe{sandbox.portal_id}_seen", "email": "ann@a.example", "properties": {}}
+    for _ in range(10):
+        api.post("/events/custom/{version}/send/batch", {"inputs": [event]}, repeatable=True)
+    assert time.pauses == []
+
+
+def test_no_more_than_1250_sends_of_custom_events_leave_in_a_second():
+    time = FakeTime()
+    limiter = event_send_limiter(time.clock, time.sleep)
+    assert 1_000 < calls_without_waiting(limiter, time) <= 1_250
+    assert sum(time.pauses) == pytest.approx(1 + SPARE_SECONDS, abs=SLACK_SECONDS)

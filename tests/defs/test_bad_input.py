@@ -166,6 +166,7 @@ def test_a_dropped_and_rebuilt_warehouse_forgets_nothing_that_was_sent(pipeline:
     pipeline.use_sandbox(portal, TOKEN)
     assert reasons(pipeline.run(as_of=SAMPLE_AS_OF)) == {}
     posted, calls = len(portal.messages()), len(portal.requests())
+    assert portal.events()
     (pipeline.data_dir / "warehouse.duckdb").unlink()
     shutil.rmtree(pipeline.data_dir / "published")
     for ledger in (pipeline.data_dir / "state").glob("ledger_*.parquet"):

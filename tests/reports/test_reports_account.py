@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.crm.occurrence_syncing import EventSummary
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.outreach.delivering import DeliverySummary
 from dagster_project.reports.account import AccountLine, account_of, as_markdown, as_text
@@ -382,6 +383,49 @@ def test_problems_stand_below_the_counts_and_no_more_than_five_of_them():
     problems = [f"sql_handoff_owner for u{number}: Slack says channel_not_found" for number in range(7)]
     line = acted(delivered=1, put_back=7, problems=problems)
     assert line == AccountLine("act", "1 Slack message posted.", ("7 put back for a later run", *problems[:5]))
+
+
+# Custom events
+
+
+def sent_events(**summary: object) -> list[AccountLine]:
+    return account_of({"sync_events": vars(EventSummary(**summary))}, None)
+
+
+def test_events_that_hubspot_took_are_counted_by_kind():
+    (line,) = sent_events(
+        sent={"paywall_hit": 1_200, "teammate_invited": 1},
+        calls=5,
+        left_out={"absent": 7},
+        changed_values={"paywall_hit.feature_name: cut to 256 characters": 2},
+        rejected={"VALIDATION_ERROR": 1},
+        over_budget=1_000,
+        waiting=3,
+    )
+    assert line.sentence == "events: HubSpot took 1,200 paywall_hit, 1 teammate_invited in 5 calls."
+    assert line.notes == (
+        "1 refused by HubSpot: VALIDATION_ERROR",
+        "1,000 wait for next month (max_occurrences_month)",
+        "3 refused before; tried again later",
+        "7 left out: HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
+        "2 values of paywall_hit.feature_name: cut to 256 characters",
+    )
+
+
+def test_of_events_nothing_is_said_where_there_was_nothing_to_send():
+    assert sent_events(left_out={"absent": 7}) == []
+    assert account_of({"sync_events": {"state": "dry_run", "events": 0, "by_event": {}}}, None) == []
+
+
+def test_what_keeps_events_back_is_said_also_when_none_was_sent():
+    assert sent_events(not_allowed="No hub.", problems={"paywall_hit": "it is archived"}) == [
+        AccountLine("sync", "events: HubSpot took none.", ("No hub.", "paywall_hit: it is archived"))
+    ]
+
+
+def test_a_dry_run_says_how_many_events_would_be_sent():
+    summary = {"state": "dry_run", "events": 1, "by_event": {"paywall_hit": 1}}
+    assert line_of("sync_events", summary) == AccountLine("sync", "events: dry run, 1 event would be sent.")
 
 
 # The whole

@@ -296,10 +296,11 @@ def test_a_rule_that_gives_over_half_of_all_points_is_told(rules):
     for row in (4, 5, 6):
         change(rules, "engagement_rules", row, OFF)
     # 20 and 25.
-    assert told(rules)[-1] == (
+    over_half = (
         "warning: engagement_rules.csv, row 3: key_activation_feature gives 25 points, over half of the 45 points of "
         f"all rules that are switched on. {ONE_RULE}"
     )
+    assert over_half in told(rules)
     change(rules, "engagement_rules", 2, {"points": "25"})
     assert not any("over half" in warning for warning in told(rules))
 
@@ -382,7 +383,8 @@ def everything_came(rules, *, but=(), span_days=180) -> SeenEvents:
 def test_events_that_never_came_are_told_wherever_a_rule_that_is_switched_on_needs_them(rules):
     never = ("paywall_hit", "activation_feature_used", "webinar_attended", "pricing_page_viewed")
     assert told(rules, everything_came(rules)) == []
-    assert [warning.partition(". ")[0] for warning in told(rules, everything_came(rules, but=never))] == [
+    warnings = [warning.partition(". ")[0] for warning in told(rules, everything_came(rules, but=never))]
+    assert [warning for warning in warnings if "crm_events" not in warning] == [
         f"warning: {place}: {name} is used, and no such event has come in"
         for place, name in [
             ("activation_milestones.csv, row 3", "activation_feature_used"),

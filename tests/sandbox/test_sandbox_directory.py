@@ -1,10 +1,9 @@
-"""The account around the records: tokens, owners, pipelines, usage, sequences and custom events."""
+"""The account around the records: tokens, owners, pipelines, usage and sequences."""
 
 import pytest
 from sandbox_client import OBJECTS, Client
 
 SEQUENCES = "/automation/sequences/2026-09/enrollments"
-EVENTS = "/events/custom/2026-09/send"
 
 
 def test_a_call_without_a_token_is_unauthorized(sandbox):
@@ -146,37 +145,3 @@ def test_an_inbox_has_a_daily_enrolment_limit(team, hubspot, enrollable):
     answer = hubspot.post(SEQUENCES, enrollable, userId="60000201")
     assert answer.status_code == 400
     assert answer.json()["subCategory"] == "SEND_LIMIT_REACHED"
-
-
-def event(**fields):
-    return {"eventName": "pe44001234_paywall_hit", "email": "ann@x.com", "properties": {"plan": "pro"}, **fields}
-
-
-def test_an_event_is_accepted_once_per_uuid(sandbox, hubspot):
-    for _ in range(2):
-        answer = hubspot.post(EVENTS, event(uuid="6b1f"))
-        assert (answer.status_code, answer.content) == (204, b"")
-    hubspot.post(f"{EVENTS}/batch", {"inputs": [event(uuid="6b1f"), event(uuid="6b20"), event()]})
-    assert [item.get("uuid") for item in sandbox.events()] == ["6b1f", "6b20", None]
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"eventName": "paywall_hit"},
-        {"eventName": "pe1_paywall_hit"},
-        {"email": None},
-        {"properties": {f"p{number}": "x" for number in range(51)}},
-        {"properties": {"Plan": "x"}},
-        {"properties": {"plan": "x" * 257}},
-        {"occurredAt": "yesterday"},
-    ],
-)
-def test_a_bad_event_is_refused(sandbox, hubspot, fields):
-    assert hubspot.post(EVENTS, event(**fields)).status_code == 400
-    assert sandbox.events() == []
-
-
-def test_a_batch_of_events_takes_five_hundred(sandbox, hubspot):
-    assert hubspot.post(f"{EVENTS}/batch", {"inputs": [event()] * 501}).status_code == 400
-    assert hubspot.post(f"{EVENTS}/batch", {"inputs": [event()] * 500}).status_code == 204

@@ -69,7 +69,8 @@ def test_the_sixth_search_of_a_second_is_refused(sandbox, hubspot):
 
 
 def test_searches_associations_and_events_leave_the_window_alone(sandbox, hubspot):
-    sandbox.set(rate_limit=1)
+    assert hubspot.post("/events/custom/2026-09/event-definitions", {"name": "a", "label": "A"}).status_code == 201
+    sandbox.set(rate_limit=2)
     hubspot.get(f"{OBJECTS}/contacts")
     event = {"eventName": "pe44001234_a", "email": "a@b.co"}
     assert search(hubspot).status_code == 200
@@ -81,7 +82,8 @@ def test_searches_associations_and_events_leave_the_window_alone(sandbox, hubspo
 
 
 def test_the_daily_budget_ends_the_day_and_comes_back_at_midnight(sandbox, hubspot):
-    sandbox.set(daily_limit=2)
+    assert hubspot.post("/events/custom/2026-09/event-definitions", {"name": "a", "label": "A"}).status_code == 201
+    sandbox.set(daily_limit=3)
     assert [hubspot.get(f"{OBJECTS}/contacts").status_code for _ in range(3)] == [200, 200, 429]
     refused = search(hubspot)
     assert refused.status_code == 429

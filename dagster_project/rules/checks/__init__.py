@@ -3,6 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from dagster_project.rules.checks.crm import crm_properties_have_a_source
+from dagster_project.rules.checks.crm_events import (
+    event_properties_have_a_source,
+    event_settings_are_within_bounds,
+    events_to_send_fit_into_hubspot,
+)
 from dagster_project.rules.checks.deciding import absences_end_after_they_begin, conditions_compare_like_with_like
 from dagster_project.rules.checks.engagement import (
     engagement_rules_are_complete,
@@ -44,6 +49,9 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     conditions_name_what_there_is,
     absences_end_after_they_begin,
     crm_properties_have_a_source,
+    events_to_send_fit_into_hubspot,
+    event_properties_have_a_source,
+    event_settings_are_within_bounds,
 )
 
 

@@ -14,7 +14,7 @@ def event_names_are_known(book: RuleBook) -> Iterator[RuleProblem]:
         if row.rule.event_type not in event_types:
             yield RuleProblem("activation_milestones.csv", row.number, "event_type", row.rule.event_type, known)
     allowed = f"one of {', '.join(EVENT_FLAGS)}, or {known}"
-    for file in ("engagement_rules", "signals", "account_signals"):
+    for file in ("engagement_rules", "signals", "account_signals", "crm_events"):
         for row in book.rows[file]:
             for events in parts(row.rule.events):
                 if events not in event_types and events not in EVENT_FLAGS:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.crm import CRM_OBJECTS, CRM_PROPERTIES
+from dagster_project.rules.english.crm_events import EVENT_PROPERTIES, EVENT_SETTINGS, EVENTS
 from dagster_project.rules.english.deciding import (
     ACTIVATION,
     DOMAINS,
@@ -41,6 +42,9 @@ CHAPTERS: dict[str, Chapter] = {
     "excluded_domains": DOMAINS,
     "crm_objects": CRM_OBJECTS,
     "crm_property_map": CRM_PROPERTIES,
+    "crm_events": EVENTS,
+    "crm_event_properties": EVENT_PROPERTIES,
+    "crm_event_settings": EVENT_SETTINGS,
 }
 
 

@@ -11,16 +11,30 @@ from dagster_project.rules.seen import SeenEvents
 
 
 def events_that_never_came(book: RuleBook, seen: SeenEvents) -> Iterator[RuleWarning]:
-    rows = seen.taxonomy_rows(book)
-    known = {rule.event_type for rule in rows} | {
-        flag for flag in EVENT_FLAGS if any(getattr(rule, flag) for rule in rows)
-    }
+    known = _came(book, seen)
     for file, row, cell in _used(book):
         for name in parts(cell):
             if name not in known:
                 what = f"{name} is used, and no such event has come in"
                 why = "Nobody can meet it: check the names in event_taxonomy.csv and what the sources send"
                 yield RuleWarning(file, row.number, what, why)
+
+
+def events_to_send_that_never_came(book: RuleBook, seen: SeenEvents) -> Iterator[RuleWarning]:
+    known = _came(book, seen)
+    for row in book.rows["crm_events"]:
+        for name in parts(row.rule.events) if row.rule.is_enabled else ():
+            if name not in known:
+                what = f"{row.rule.event_name} is sent for {name}, and no such event has come in"
+                why = "HubSpot is never told of it: check the names in event_taxonomy.csv and what the sources send"
+                yield RuleWarning("crm_events", row.number, what, why)
+
+
+def _came(book: RuleBook, seen: SeenEvents) -> set[str]:
+    """The event types and flags of which an event has come in."""
+    rows = seen.taxonomy_rows(book)
+    flags = {flag for flag in EVENT_FLAGS if any(getattr(rule, flag) for rule in rows)}
+    return {rule.event_type for rule in rows} | flags
 
 
 def _used(book: RuleBook) -> Iterator[tuple[str, Row, str | None]]:

@@ -1,7 +1,7 @@
 """The rule files: which there are, which columns each has, and what a cell may hold."""
 
 from dagster_project.rules.schema.cells import Rule
-from dagster_project.rules.schema.crm import CrmObject, CrmProperty
+from dagster_project.rules.schema.crm import CrmEvent, CrmEventProperty, CrmEventSetting, CrmObject, CrmProperty
 from dagster_project.rules.schema.deciding import ExcludedDomain, SalesMember, SqlCondition, Trigger
 from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
@@ -31,4 +31,7 @@ RULE_FILES: dict[str, type[Rule]] = {
     "triggers": Trigger,
     "crm_objects": CrmObject,
     "crm_property_map": CrmProperty,
+    "crm_events": CrmEvent,
+    "crm_event_properties": CrmEventProperty,
+    "crm_event_settings": CrmEventSetting,
 }

@@ -21,6 +21,10 @@ def _written_as(pattern: str, allowed: str) -> BeforeValidator:
 
 NAME = "[a-z][a-z0-9_]*"
 Name = Annotated[str, _written_as(NAME, "small letters, digits and _, beginning with a letter")]
+# Source: HubSpot docs, custom events: names of events and of their properties.
+EventNameInHubSpot = Annotated[
+    str, _written_as("[a-z][a-z0-9_]{0,49}", "at most 50 small letters, digits and _, beginning with a letter")
+]
 Names = Annotated[str, _written_as(rf"{NAME}(\|{NAME})*", "one or more names with | between them, such as a|b")]
 Words = Annotated[str, Field(min_length=1)]
 Email = Annotated[str, _written_as(r"[^@\s]+@[^@\s]+\.[^@\s]+", "one e-mail address")]

@@ -4,7 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dagster_project.rules.schema.cells import Name, Number, Rule, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Day, EventNameInHubSpot, Name, Names, Number, Rule, Whole, Words, YesNo
+
+# What each setting of custom events may be: the smallest and the largest whole number. HubSpot knows an occurrence
+# again for a year, and takes so many a month.
+EVENT_SETTINGS = {"window_days": (1, 365), "max_occurrences_month": (1, 30_000_000)}
 
 Percent = Annotated[Whole, Field(ge=0, le=100)]
 
@@ -49,5 +53,40 @@ class CrmProperty(Rule):
     max_changed_pct: Percent | None
     who_wins: Literal["ours", "theirs", "hold"]
     is_unique: YesNo
+    owner: Words
+    why: Words
+
+
+class CrmEvent(Rule):
+    """Events that stand one by one on the timeline of a contact, from the day `send_from` (UTC) on."""
+
+    event_name: Annotated[EventNameInHubSpot, "key"]
+    events: Names
+    label: Words
+    description: Words
+    send_from: Day
+    is_enabled: YesNo
+    owner: Words
+    why: Words
+
+
+class CrmEventProperty(Rule):
+    """What an occurrence says besides its time: a property of our event (`key`), or what our event is called."""
+
+    event_name: Annotated[Name, "key"]
+    property: Annotated[EventNameInHubSpot, "key"]
+    taken_from: Literal["properties", "event_type", "source_event"]
+    key: Words | None
+    value_type: Literal["text", "number", "datetime"]
+    label: Words
+    owner: Words
+    why: Words
+
+
+class CrmEventSetting(Rule):
+    """A single number that bounds what is sent; `EVENT_SETTINGS` says which there are."""
+
+    setting_id: Annotated[Literal[tuple(EVENT_SETTINGS)], "key"]
+    value: Whole
     owner: Words
     why: Words
