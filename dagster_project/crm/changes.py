@@ -11,8 +11,9 @@ import duckdb
 import polars as pl
 
 from dagster_project.crm.property_map import MappedObject, MappedProperty
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 
-UNDONE = "undone"
+UNDONE, SUPPRESSED = "undone", "suppressed"
 # Why a record that differs is not sent; the words RevOps reads.
 LEFT_OUT = {
     "absent": "HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
@@ -20,6 +21,7 @@ LEFT_OUT = {
     "same_record_as_another_user": "another user with the same contact speaks for it",
     "same_record_as_another_company": "another company with the same record speaks for it",
     "several_candidates": "several HubSpot records have its domain",
+    SUPPRESSED: "they opted out, or were deleted or erased: nothing is written about them",
     UNDONE: "a person undid these values; they are sent when the warehouse wants others",
 }
 UNDONE_KEY = ["record_key", "property", "value"]
@@ -111,7 +113,11 @@ class Changes:
 
 
 def find_changes(
-    desired_path: Path, ledger_path: Path, mapped: MappedObject, undone: pl.DataFrame | None = None
+    desired_path: Path,
+    ledger_path: Path,
+    mapped: MappedObject,
+    undone: pl.DataFrame | None = None,
+    suppressed: Suppressed = NOBODY,
 ) -> Changes:
     """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
 
@@ -119,6 +125,7 @@ def find_changes(
         desired_path: Parquet, one row per record.
         ledger_path: Parquet as `crm.ledger` writes it; where there is none, HubSpot holds nothing of ours yet.
         undone: Values that are not to be sent, as `crm.undone` reads them; None where there are none.
+        suppressed: Contacts about whom nothing is written, also where the snapshot does not know it yet.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -133,11 +140,14 @@ def find_changes(
             f"select count(*) filter (where {_holds_any(clearing)}){counts} from {ledger}"
         ).fetchall()
 
+    if suppressed and mapped.object_type == "contacts":
+        rows = _without_leave(rows, suppressed)
     # The others need a record to write to, or leave to make one.
     sendable = pl.col("hubspot_id").is_not_null() | pl.col("matched_by").is_in(["not_looked_up"])
     if mapped.makes_unknown_records:
         sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
-    allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
+    never = ["same_record_as_another_user", "same_record_as_another_company", SUPPRESSED]
+    allowed = sendable & ~pl.col("matched_by").is_in(never)
     no_longer_wanted = None
     if undone is not None:
         rows = _marked(rows, allowed, undone)
@@ -152,6 +162,22 @@ def find_changes(
         ledger_record_count,
         dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
         no_longer_wanted,
+    )
+
+
+def _without_leave(rows: pl.DataFrame, suppressed: Suppressed) -> pl.DataFrame:
+    """The same rows; those of suppressed people say so in place of how their record was found."""
+    records = rows.select("record_key", "hubspot_id", "upsert_key").unique()
+    marks = [
+        suppressed.why(user_id=user_id, hubspot_id=hubspot_id, email=email) is not None
+        for user_id, hubspot_id, email in records.iter_rows()
+    ]
+    marked = records.with_columns(is_suppressed=pl.Series(marks, dtype=pl.Boolean))
+    reason = pl.when("is_suppressed").then(pl.lit(SUPPRESSED)).otherwise("matched_by")
+    return (
+        rows.join(marked, on=records.columns, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(matched_by=reason)
+        .drop("is_suppressed")
     )
 
 
