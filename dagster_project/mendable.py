@@ -3,6 +3,7 @@
 from dagster_project.crm.errors import CrmError
 from dagster_project.landing.places import PlacesInvalid
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
+from dagster_project.privacy.erasing import CannotErase
 from dagster_project.privacy.opt_outs import OptOutsInvalid
 from dagster_project.publish.history import HistoryUnusable
 from dagster_project.publish.recomputing import CannotRecompute
@@ -16,6 +17,7 @@ from dagster_project.state.rule_versions import NoRuleVersion
 
 MENDABLE = (
     BuildFailed,
+    CannotErase,
     CannotRecompute,
     CrmError,
     HistoryUnusable,

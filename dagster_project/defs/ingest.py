@@ -26,7 +26,8 @@ from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.masking import masked
-from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, suppressed_rows
+from dagster_project.privacy.returning import without_erased
+from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, read_suppressed, suppressed_rows
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.state import State
@@ -205,6 +206,7 @@ def hubspot(
             return dg.MaterializeResult(metadata={"state": f"the last copy was kept: {error}"})
         for name, why in sales.unseen.items():
             context.log.warning(f"{name.replace('_', ' with ').capitalize()} are left as they were last copied: {why}")
+        crm, sales = without_erased(crm, sales, read_suppressed(state.engine()))
         with warehouse.writing() as connection:
             counts = store_copy(connection, crm, sales)
         step.summary = _copy_summary(crm, sales, counts) | {"calls_made": api.calls - calls_before}

@@ -25,8 +25,12 @@ def normalised(kind: str, value: str) -> str:
 
 
 def digest(salt: str, kind: str, value: str) -> str:
-    """A hash that tells a name again and cannot be read; DuckDB's `sha256` makes the same of the same text."""
-    return hashlib.sha256(f"{salt}:{kind}:{normalised(kind, value)}".encode()).hexdigest()
+    """A hash that tells a name again and cannot be read; DuckDB's `sha256` makes the same of the same text.
+
+    Args:
+        value: As `normalised` has it.
+    """
+    return hashlib.sha256(f"{salt}:{kind}:{value}".encode()).hexdigest()
 
 
 def digests(salt: str, names: Iterable[Name]) -> set[Name]:

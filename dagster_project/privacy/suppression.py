@@ -35,10 +35,11 @@ class Suppressed:
         for kind, value in ((USER, user_id), (EMAIL, email), (HUBSPOT, hubspot_id)):
             if value is None:
                 continue
-            reason = self.reasons.get((kind, normalised(kind, value)))
+            known_as = normalised(kind, value)
+            reason = self.reasons.get((kind, known_as))
             if reason is not None:
                 return reason
-            if self.erased and (kind, digest(self.salt, kind, value)) in self.erased:
+            if self.erased and (kind, digest(self.salt, kind, known_as)) in self.erased:
                 return ERASED
         return None
 

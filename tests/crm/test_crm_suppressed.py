@@ -49,7 +49,7 @@ def test_what_the_build_calls_suppressed_is_not_written(world):
 def test_an_erased_person_is_known_by_hashes_alone(world):
     rows = world.add_contacts(3)
     world.publish_contacts(*rows)
-    names = [(USER, "u0"), (HUBSPOT, rows[1]["hubspot_id"]), (EMAIL, "U2@a.example")]
+    names = [(USER, "u0"), (HUBSPOT, rows[1]["hubspot_id"]), (EMAIL, "u2@a.example")]
     hashes = digests(salt_of(world.engine), names)
     with world.engine.begin() as connection:
         for kind, digest in hashes:
