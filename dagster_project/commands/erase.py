@@ -1,10 +1,8 @@
 """`make erase EMAIL=…` or `USER_ID=…`: erase one person from everything that is kept here, and say what went."""
 
 import argparse
-import os
 import sys
 import uuid
-from pathlib import Path
 
 from dagster_project.commands.home import prepare_dagster_home
 
@@ -35,7 +33,7 @@ def main(arguments: list[str]) -> int:
         str(uuid.uuid4()),
         options.email,
         options.user_id,
-        Path(os.environ["DAGSTER_HOME"]),
+        prepare_dagster_home(),
     )
     with dg.DagsterInstance.get() as instance:
         refuse_beside_runs(instance)

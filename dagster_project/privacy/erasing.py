@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import make_url
 
@@ -27,6 +28,7 @@ from dagster_project.privacy.person import Erased, Person
 from dagster_project.privacy.state_rows import erase_state_rows, posted_messages
 from dagster_project.privacy.texts import erase_sqlite, erase_text_file, is_sqlite, squeeze_sqlite
 from dagster_project.privacy.warehouse_rows import conditions, erase_rows, write_anew
+from dagster_project.publish.snapshot import CURRENT
 from dagster_project.resources.warehouse import open_warehouse
 from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
 from dagster_project.state.tables import erased_names, erasures
@@ -75,10 +77,11 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
     if bool(run.email) == bool(run.user_id) or (run.email and "@" not in run.email):
         raise CannotErase(NOBODY_NAMED)
     with ExitStack() as stack:
-        warehouse = None
-        if settings.warehouse_path.exists():
-            warehouse = stack.enter_context(open_warehouse(settings.warehouse_path))
-        person = known_names(warehouse, run.engine, email=run.email, user_id=run.user_id)
+        # In its place, where there is none, one that holds nothing and is nowhere.
+        is_there = settings.warehouse_path.exists()
+        warehouse = stack.enter_context(open_warehouse(settings.warehouse_path) if is_there else duckdb.connect())
+        current = settings.published_dir / CURRENT
+        person = known_names(warehouse, run.engine, current, email=run.email, user_id=run.user_id)
         person, files, was_cut_off = _with_unfinished(run.engine, person)
         result = Erasure(person, was_cut_off=was_cut_off)
         if write:
@@ -86,9 +89,8 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
         run.on_progress("landing files")
         changes = _erase_landing_files(run, warehouse, person, files, result.erased, write=write)
         run.on_progress("warehouse")
-        if warehouse is not None:
-            erase_rows(warehouse, person, changes if write else [], result.erased, write=write)
-    if write and settings.warehouse_path.exists():
+        erase_rows(warehouse, person, changes if write and is_there else [], result.erased, write=write)
+    if write and is_there:
         write_anew(settings.warehouse_path)
     run.on_progress("snapshots")
     for directory in list(snapshots_in(settings.data_dir)):
@@ -133,17 +135,22 @@ def _write_down(run: EraseRun, person: Person, files: dict[str, dict]) -> None:
 
 
 def _erase_landing_files(
-    run: EraseRun, warehouse: object, person: Person, files: dict[str, dict], erased: Erased, *, write: bool
+    run: EraseRun,
+    warehouse: duckdb.DuckDBPyConnection,
+    person: Person,
+    files: dict[str, dict],
+    erased: Erased,
+    *,
+    write: bool,
 ) -> list[tuple[LandingFile, Rewritten]]:
     """Rewrite the files, and say which content became which, for the warehouse to know them again."""
     loaded: dict[tuple, Lines] = {}
-    if warehouse is not None:
-        hand_over(warehouse, person)
-        has_files = {name for name in conditions(warehouse, person) if name == '"raw"."landing_files"'}
-        if has_files:
-            query = "select content_hash, source, kind from raw.landing_files where state = 'loaded'"
-            loaded = {row: {} for row in warehouse.sql(query).fetchall()}
-            loaded |= lines_by_file(warehouse, conditions(warehouse, person))
+    hand_over(warehouse, person)
+    theirs = conditions(warehouse, person)
+    if '"raw"."landing_files"' in theirs:
+        query = "select content_hash, source, kind from raw.landing_files where state = 'loaded'"
+        loaded = {row: {} for row in warehouse.sql(query).fetchall()}
+        loaded |= lines_by_file(warehouse, theirs)
     changes = []
     for file in (file for source in SOURCES for file in list_landing(run.settings.landing_dir, source).files):
         found = content_hash(file.path)

@@ -1,6 +1,7 @@
 """Everything that one address or user id leads to: all ids, addresses and contacts of the same person."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import duckdb
 from sqlalchemy import Engine, select
@@ -34,31 +35,38 @@ MOST_ROUNDS = 20
 
 
 def known_names(
-    connection: duckdb.DuckDBPyConnection | None,
+    connection: duckdb.DuckDBPyConnection,
     engine: Engine,
+    snapshot: Path,
     *,
     email: str | None = None,
     user_id: str | None = None,
 ) -> Person:
-    """The person that goes by this address or user id; without a warehouse, as far as the state knows them."""
+    """The person that goes by this address or user id, as far as the warehouse, what is published and the state know.
+
+    Args:
+        connection: On the warehouse, or on nothing where there is none.
+    """
     names: dict[str, set[str]] = {USER: {user_id} if user_id else set(), EMAIL: set(), HUBSPOT: set()}
     if email:
         names[EMAIL] |= {email.strip().lower(), normalised(EMAIL, email)}
-    tables = set() if connection is None else _tables(connection)
+    tables = _tables(connection)
+    links = [link for link in LINKS if link[0] in tables]
+    desired = snapshot / "decide.crm_contacts_desired.parquet"
+    if desired.exists():
+        place = str(desired).replace("'", "''")
+        columns = {"record_key": USER, "contact_email": EMAIL, "hubspot_id": HUBSPOT}
+        links.append((f"read_parquet('{place}')", columns))
     for _ in range(MOST_ROUNDS):
         before = sum(map(len, names.values()))
-        for table, columns in LINKS:
-            if table in tables:
-                _follow(connection, table, columns, names)
+        for table, columns in links:
+            _follow(connection, table, columns, names)
         _follow_state(engine, names)
         if sum(map(len, names.values())) == before:
             break
-    keys: set[int] = set()
-    full_names: set[str] = set()
-    if connection is not None:
-        _add_what_was_said(connection, tables, names)
-        keys = _actor_keys(connection, tables, names)
-        full_names = _full_names(connection, tables, names)
+    _add_what_was_said(connection, tables, names)
+    keys = _actor_keys(connection, tables, names)
+    full_names = _full_names(connection, tables, names)
     return Person(*(frozenset(found) for found in (names[USER], names[EMAIL], names[HUBSPOT], keys, full_names)))
 
 
