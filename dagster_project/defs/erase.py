@@ -1,6 +1,5 @@
 """The erasure of a person as Dagster shows it: a job for a person to start."""
 
-import os
 from pathlib import Path
 
 import dagster as dg
@@ -29,14 +28,13 @@ def erase_everywhere(context: dg.OpExecutionContext, config: Whom, state: State)
     """Everything that is kept about the person goes; what was typed into the launchpad goes with it."""
     with told_plainly():
         refuse_beside_runs(context.instance, context.run_id)
-        home = os.environ.get("DAGSTER_HOME")
         run = EraseRun(
             read_settings(),
             state.engine(),
             context.run_id,
             config.email or None,
             config.user_id or None,
-            Path(home) if home else None,
+            Path(context.instance.root_directory),
             context.log.info,
         )
         done = erase(run, write=not config.dry_run)

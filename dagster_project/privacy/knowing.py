@@ -19,7 +19,7 @@ LINKS = (
     ("raw.product_aliases", {"alias_user_id": USER, "user_id": USER}),
     ("raw.hubspot_contact_emails", {"hubspot_id": HUBSPOT, "email": EMAIL}),
 )
-# What was said of a user once. It leads from the user to the address and not back: somebody else may have it today.
+# What was said of a user once. It leads from the user to the address, and back where nobody else has it today.
 SAID = (
     ("raw.product_users", "user_id", "email"),
     ("raw.product_events", "user_id", "email"),
@@ -57,6 +57,8 @@ def known_names(
         place = str(desired).replace("'", "''")
         columns = {"record_key": USER, "contact_email": EMAIL, "hubspot_id": HUBSPOT}
         links.append((f"read_parquet('{place}')", columns))
+    if email:
+        _start_with_what_was_said(connection, tables, names)
     for _ in range(MOST_ROUNDS):
         before = sum(map(len, names.values()))
         for table, columns in links:
@@ -98,6 +100,21 @@ def _follow_state(engine: Engine, names: dict[str, set[str]]) -> None:
                 names[HUBSPOT].add(hubspot_id)
                 if table is identities:
                     names[USER].add(user_id)
+
+
+def _start_with_what_was_said(
+    connection: duckdb.DuckDBPyConnection, tables: set[str], names: dict[str, set[str]]
+) -> None:
+    """An address that nobody has today leads to whoever had it once."""
+    if _is_anothers(connection, tables, names[EMAIL], names):
+        return
+    for table, user_column, column in SAID:
+        if table in tables:
+            query = (
+                f"select distinct {user_column} from {table} where lower(trim({column})) in (select unnest($emails))"
+            )
+            found = connection.execute(query, {"emails": sorted(names[EMAIL])}).fetchall()
+            names[USER] |= {value for (value,) in found if value}
 
 
 def _add_what_was_said(connection: duckdb.DuckDBPyConnection, tables: set[str], names: dict[str, set[str]]) -> None:
