@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from dagster_project.privacy.person import Person
 # Of a line that holds several calls, which of them are the person's, from 1; empty: the whole line.
 Lines = Mapping[int, frozenset[int]]
 UNFINISHED = ".erasing.tmp"
+MOVED, LAST_LINE = "lines_moved", 2**62
 
 
 @dataclass
@@ -236,14 +238,8 @@ def tell_the_warehouse(connection: duckdb.DuckDBPyConnection, file: LandingFile,
     origin = {"old": change.old_hash, "source": file.source, "kind": file.kind}
     where = "content_hash = $old and source = $source and kind = $kind"
     loads = connection.execute(f"select load_id from raw.landing_files where {where}", origin).fetchall()
-    if change.removed:
-        for (load_id,) in loads:
-            for table in _tables_of_lines(connection):
-                connection.execute(
-                    f"update {table} set line_number = line_number - len(list_filter($removed, n -> n < line_number)) "
-                    "where load_id = $load_id",
-                    {"removed": change.removed, "load_id": load_id},
-                )
+    if change.removed and loads:
+        _move_up(connection, change.removed, [load_id for (load_id,) in loads])
     for table in ("raw.quarantine", "raw.landing_files"):
         connection.execute(f"update {table} set content_hash = $new where {where}", origin | {"new": change.new_hash})
     found = file.path.stat()
@@ -258,6 +254,19 @@ def tell_the_warehouse(connection: duckdb.DuckDBPyConnection, file: LandingFile,
             "name": file.path.name,
         },
     )
+
+
+def _move_up(connection: duckdb.DuckDBPyConnection, removed: list[int], load_ids: list[int]) -> None:
+    """Rows behind the ones that were removed have lower numbers now."""
+    moved = [(first, until, count) for count, (first, until) in enumerate(pairwise([*removed, LAST_LINE]), 1)]
+    connection.execute(f"create or replace temp table {MOVED} (first bigint, until bigint, moved bigint)")
+    connection.executemany(f"insert into {MOVED} values (?, ?, ?)", moved)
+    for table in _tables_of_lines(connection):
+        connection.execute(
+            f"update {table} as rows set line_number = line_number - moved.moved from {MOVED} as moved "
+            "where line_number > moved.first and line_number < moved.until and load_id in (select unnest($load_ids))",
+            {"load_ids": load_ids},
+        )
 
 
 def _tables_of_lines(connection: duckdb.DuckDBPyConnection) -> list[str]:
