@@ -15,7 +15,6 @@ LINKS = (
     ("intermediate.int_user_aliases", {"alias_user_id": USER, "user_id": USER}),
     ("intermediate.int_users", {"user_id": USER, "contact_email": EMAIL}),
     ("intermediate.int_contact_matches", {"user_id": USER, "hubspot_id": HUBSPOT}),
-    ("intermediate.int_anonymous_users", {"anonymous_id": USER, "user_id": USER}),
     ("raw.product_aliases", {"alias_user_id": USER, "user_id": USER}),
     ("raw.hubspot_contact_emails", {"hubspot_id": HUBSPOT, "email": EMAIL}),
 )
@@ -67,6 +66,7 @@ def known_names(
         if sum(map(len, names.values())) == before:
             break
     _add_what_was_said(connection, tables, names)
+    _add_anonymous_ids(connection, tables, names)
     keys = _actor_keys(connection, tables, names)
     full_names = _full_names(connection, tables, names)
     return Person(*(frozenset(found) for found in (names[USER], names[EMAIL], names[HUBSPOT], keys, full_names)))
@@ -126,6 +126,17 @@ def _add_what_was_said(connection: duckdb.DuckDBPyConnection, tables: set[str], 
             forms = {value.strip().lower(), normalised(EMAIL, value)}
             if not _is_anothers(connection, tables, forms, names):
                 names[EMAIL] |= forms
+
+
+def _add_anonymous_ids(connection: duckdb.DuckDBPyConnection, tables: set[str], names: dict[str, set[str]]) -> None:
+    """Those of browsers that were theirs alone; one that people shared is nobody's name."""
+    if "intermediate.int_anonymous_users" in tables:
+        found = connection.execute(
+            "select anonymous_id from intermediate.int_anonymous_users group by anonymous_id "
+            "having bool_and(user_id in (select unnest($ids)))",
+            {"ids": sorted(names[USER])},
+        ).fetchall()
+        names[USER] |= {value for (value,) in found}
 
 
 def _is_anothers(connection: duckdb.DuckDBPyConnection, tables: set[str], forms: Iterable[str], names: dict) -> bool:

@@ -41,7 +41,7 @@ def rewritten(path: Path, person: Person, lines: Lines | None, *, write: bool) -
 
     Args:
         lines: The person's lines; None: the file was never loaded, and a line in which any value is one of the names
-            is taken for theirs.
+            is taken for theirs. Of names that are ordinary words nothing tells here; a load leaves them out.
         write: False: only count.
     """
     old_hash = content_hash(path)
@@ -124,8 +124,8 @@ def _csv_records(stream: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
 def _json_line(number: int, text: str, person: Person, lines: Lines | None) -> str:
     ending = text[len(text.rstrip("\r\n")) :]
     calls = None if lines is None else lines.get(number)
-    if lines is None and person.is_in(text):
-        calls = frozenset() if person.is_named(_parsed(text)) else None
+    if lines is None and person.is_in(text) and person.is_named(_parsed(text)):
+        calls = frozenset()
     if calls is None:
         return person.taken_out_of(text)
     return (_other_calls(text, calls, person) if calls else "") + ending
@@ -172,12 +172,12 @@ def _without_rows(path: Path, person: Person, lines: Lines | None, *, write: boo
         if lines is None:
             names = [name for name, kind in described(connection, "landed").items() if kind == "VARCHAR"]
             condition = " or ".join(
-                f'"{name}" in (select name from erased_person) '
-                f"or lower(trim(\"{name}\")) in (select name from erased_person where kind = 'email')"
+                f'"{name}" in (select unnest($words)) or lower(trim("{name}")) in (select unnest($words))'
                 for name in names
             )
-            found = connection.sql(
-                f"select file_row_number + 1 from landed where {condition or 'false'} order by 1"
+            found = connection.execute(
+                f"select file_row_number + 1 from landed where {condition or '$words is null'} order by 1",
+                {"words": person.words},
             ).fetchall()
             removed = [number for (number,) in found]
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dagster_project.privacy.names import EMAIL, HUBSPOT, USER, Name, normalised
+from dagster_project.privacy.names import EMAIL, HUBSPOT, USER, Name
 
 ERASED_TEXT = "[erased]"
 # An id that is shorter, or a short number, is a word of its own in any text: it is looked for in columns of ids only.
@@ -72,14 +72,12 @@ class Person:
         return self.pattern.sub(ERASED_TEXT, text)
 
     def is_named(self, value: object) -> bool:
-        """Whether a value is one of the names, or one stands in what the value holds."""
+        """Whether a value is one of the words, or one of them is a value in what it holds."""
         if isinstance(value, Mapping):
             return any(self.is_named(part) for part in value.values())
         if isinstance(value, list):
             return any(self.is_named(part) for part in value)
-        return isinstance(value, str | int) and (
-            str(value) in self.user_ids or normalised(EMAIL, str(value)) in self.emails
-        )
+        return isinstance(value, str | int) and not {str(value), str(value).strip().lower()}.isdisjoint(self.words)
 
 
 _FIELDS = ("user_ids", "emails", "hubspot_ids", "actor_keys", "full_names")
