@@ -23,7 +23,7 @@ from dagster_project.privacy.columns import hand_over
 from dagster_project.privacy.knowing import known_names
 from dagster_project.privacy.landing_lines import Lines, Rewritten, lines_by_file, put, rewritten
 from dagster_project.privacy.names import digests, salt_of
-from dagster_project.privacy.parquet_rows import erase_file, erase_snapshot, snapshots_in
+from dagster_project.privacy.parquet_rows import erase_file, erase_leftovers, erase_snapshot, snapshots_in
 from dagster_project.privacy.person import Erased, Person
 from dagster_project.privacy.state_rows import erase_state_rows, posted_messages
 from dagster_project.privacy.texts import erase_sqlite, erase_text_file, is_sqlite, squeeze_sqlite
@@ -93,6 +93,7 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
     if write and is_there:
         write_anew(settings.warehouse_path)
     run.on_progress("snapshots")
+    erase_leftovers(settings.data_dir, result.erased, write=write)
     for directory in list(snapshots_in(settings.data_dir)):
         erase_snapshot(directory, person, result.erased, write=write)
     run.on_progress("state")

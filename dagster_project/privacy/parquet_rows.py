@@ -11,6 +11,7 @@ import duckdb
 
 from dagster_project.privacy.columns import described, hand_over, is_theirs, take_out_mentions
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.publish.recomputing import SCRATCH
 from dagster_project.publish.snapshot import CURRENT, MANIFEST, UNFINISHED
 
 
@@ -47,6 +48,16 @@ def snapshots_in(data_dir: Path) -> Iterator[Path]:
         for manifest in sorted(parent.glob(f"[!.]*/{MANIFEST}")):
             if not manifest.parent.is_symlink():
                 yield manifest.parent
+
+
+def erase_leftovers(data_dir: Path, erased: Erased, *, write: bool) -> None:
+    """What a publish or a recomputation that was killed left behind: nobody reads it, and nobody is at it now."""
+    published, recomputed = data_dir / "published", data_dir / "recomputed"
+    for folder in (published, recomputed, *recomputed.glob("*")):
+        for path in sorted([*folder.glob(f".*{UNFINISHED}"), *folder.glob(f"{SCRATCH}*")]):
+            if write:
+                shutil.rmtree(path)
+            erased.add(f"snapshots ({folder.name})", "what was left unfinished", 1)
 
 
 def erase_snapshot(directory: Path, person: Person, erased: Erased, *, write: bool) -> None:
