@@ -15,6 +15,7 @@ from dagster_project.defs.automation import (
 )
 from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
+from dagster_project.defs.erase import erase_person
 from dagster_project.defs.explain import explain_score
 from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.progress import step_lines
@@ -52,7 +53,7 @@ defs = dg.Definitions(
         run_account,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score, undo_sync_run],
+    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score, undo_sync_run, erase_person],
     schedules=[hourly_score],
     sensors=[new_landing_files, unsynced_changes, failed_runs],
     resources={

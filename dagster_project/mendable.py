@@ -3,6 +3,8 @@
 from dagster_project.crm.errors import CrmError
 from dagster_project.landing.places import PlacesInvalid
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
+from dagster_project.privacy.erasing import CannotErase
+from dagster_project.privacy.opt_outs import OptOutsInvalid
 from dagster_project.publish.history import HistoryUnusable
 from dagster_project.publish.recomputing import CannotRecompute
 from dagster_project.publish.snapshot import NothingPublished
@@ -15,11 +17,13 @@ from dagster_project.state.rule_versions import NoRuleVersion
 
 MENDABLE = (
     BuildFailed,
+    CannotErase,
     CannotRecompute,
     CrmError,
     HistoryUnusable,
     NoRuleVersion,
     NothingPublished,
+    OptOutsInvalid,
     PlacesInvalid,
     RulesInvalid,
     SettingsInvalid,

@@ -100,6 +100,7 @@ class Settings(BaseSettings):
 
     data_dir: ProjectPath = PROJECT_DIR / "data"
     rules_dir: ProjectPath = SHIPPED_RULES_DIR
+    suppressed_dir: ProjectPath | None = None
     state_url: StateUrl = None
     as_of: Annotated[datetime | None, BeforeValidator(_instant)] = None
     property_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_$")] = "zo_"
@@ -139,6 +140,11 @@ class Settings(BaseSettings):
     @property
     def state_dir(self) -> Path:
         return self.data_dir / "state"
+
+    @property
+    def opt_outs_dir(self) -> Path:
+        """Where people keep the files that say who opted out."""
+        return self.suppressed_dir or self.data_dir / "suppressed"
 
     @property
     def state_database_url(self) -> str:

@@ -8,6 +8,7 @@ from dagster_project.crm.planning import describe_plan
 from dagster_project.crm.portal_limits import read_limits
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.crm.syncing import SyncRun, find_unsynced
+from dagster_project.privacy.suppression import opt_outs_of
 from dagster_project.publish.snapshot import current_snapshot
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import read_settings
@@ -20,7 +21,12 @@ def main() -> int:
     book = read_rules(settings.rules_dir)
     objects, event_map = read_property_map(book, settings.property_prefix), read_event_map(book)
     run = SyncRun(
-        snapshot.directory, settings.state_dir, open_state(settings.state_database_url), "plan", snapshot.as_of
+        snapshot.directory,
+        settings.state_dir,
+        open_state(settings.state_database_url),
+        "plan",
+        snapshot.as_of,
+        read_opt_outs=lambda: opt_outs_of(settings),
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
     limits = read_limits(run.engine)

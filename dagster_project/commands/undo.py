@@ -12,6 +12,7 @@ from dagster_project.crm.undoing import NOBODY_TO_ASK, UndoImpossible, UndoRun, 
 from dagster_project.crm.undone import count_undone
 from dagster_project.crm.written import read_last_runs
 from dagster_project.masking import masked
+from dagster_project.privacy.suppression import suppressed_now
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import read_settings
 from dagster_project.state.database import open_state
@@ -34,7 +35,15 @@ def main(arguments: list[str]) -> int:
 
     hubspot = HubSpot()
     as_of = settings.as_of or datetime.now(UTC)
-    run = UndoRun(engine, settings.state_dir, options.run_id.strip(), str(uuid.uuid4()), as_of, options.dry_run)
+    run = UndoRun(
+        engine,
+        settings.state_dir,
+        options.run_id.strip(),
+        str(uuid.uuid4()),
+        as_of,
+        options.dry_run,
+        suppressed=suppressed_now(settings, engine),
+    )
     objects = read_property_map(read_rules(settings.rules_dir), settings.property_prefix)
     summaries: list[UndoSummary] = []
     try:

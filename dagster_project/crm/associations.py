@@ -13,8 +13,9 @@ from sqlalchemy import insert, select
 
 from dagster_project.counting import counted
 from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
-from dagster_project.crm.changes import LEFT_OUT, Update
+from dagster_project.crm.changes import Update
 from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.leaving_out import LEFT_OUT, SUPPRESSED
 from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
 from dagster_project.crm.sending import ONE_RECORD_CAN_CAUSE
 from dagster_project.crm.syncing import SyncRun
@@ -24,6 +25,7 @@ from dagster_project.state.tables import associations_made, identities
 
 # Half of what HubSpot takes at once. Source: HubSpot docs, associate records guide.
 BATCH_SIZE = 1_000
+CONTACT_SUPPRESSED = f"contact_{SUPPRESSED}"
 OBJECT_TYPE, COMPANY = "associations", "company"
 STEP = "sync_associations"
 PATH = "/crm/associations/{version}/contacts/companies/batch/associate/default"
@@ -41,6 +43,15 @@ class Pair:
     def as_update(self) -> Update:
         """As refusals are kept: of the contact, with the company as its one value."""
         return Update(self.contact_key, self.contact_id, None, {COMPANY: self.company_id}, {}, {})
+
+    def as_row(self) -> dict[str, str]:
+        """As the state keeps it."""
+        return {
+            "hubspot_id": self.contact_id,
+            "company_id": self.company_id,
+            "record_key": self.contact_key,
+            "company_key": self.company_key,
+        }
 
 
 @dataclass(frozen=True)
@@ -86,20 +97,24 @@ def find_missing(run: SyncRun) -> Missing:
         # A snapshot of an earlier version.
         return Missing([], {})
     with run.engine.connect() as connection:
-        made_query = select(associations_made.c.contact_id, associations_made.c.company_id)
+        made_query = select(associations_made.c.hubspot_id, associations_made.c.company_id)
         made = set(connection.execute(made_query).tuples())
         known_query = select(identities.c.object_type, identities.c.record_key, identities.c.hubspot_id)
         known = {(kind, key): record_id for kind, key, record_id in connection.execute(known_query)}
+    suppressed = run.suppressed()
     pairs: dict[tuple[str, str], Pair] = {}
     left_out: Counter[str] = Counter()
-    for row in pl.read_parquet(path).sort("contact_key").iter_rows(named=True):
+    for row in pl.read_parquet(path).sort("record_key").iter_rows(named=True):
         # A record that a sync made since the build is known by now.
-        contact_id = row["contact_hubspot_id"] or known.get(("contacts", row["contact_key"]))
+        contact_id = row["hubspot_id"] or known.get(("contacts", row["record_key"]))
         company_id = row["company_hubspot_id"] or known.get(("companies", row["company_key"]))
-        if contact_id is None or company_id is None:
+        is_suppressed = suppressed.why(user_id=row["record_key"], hubspot_id=contact_id) is not None
+        if is_suppressed or row["matched_by"] == CONTACT_SUPPRESSED:
+            left_out[CONTACT_SUPPRESSED] += 1
+        elif contact_id is None or company_id is None:
             left_out[row["matched_by"]] += 1
         elif (contact_id, company_id) not in made:
-            pair = Pair(contact_id, company_id, row["contact_key"], row["company_key"])
+            pair = Pair(contact_id, company_id, row["record_key"], row["company_key"])
             pairs.setdefault((contact_id, company_id), pair)
     return Missing(list(pairs.values()), dict(sorted(left_out.items())))
 
@@ -168,7 +183,7 @@ def _record(run: SyncRun, outcome: Outcome, pairs: dict[str, Pair], summary: Ass
     with run.engine.begin() as connection:
         if made:
             when = {"run_id": run.run_id, "as_of": run.as_of, "acknowledged_at": now}
-            connection.execute(insert(associations_made), [vars(pair) | when for pair in made])
+            connection.execute(insert(associations_made), [pair.as_row() | when for pair in made])
         forget_refused(connection, OBJECT_TYPE, [item for item, _, _ in outcome.acknowledged])
         for rejection in outcome.rejected:
             # Whether it was made is not known: the next run asks again and does not wait.

@@ -1,7 +1,7 @@
 """Desired state against ledger, property by property, in one SQL statement over two columnar files."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,24 +11,11 @@ import polars as pl
 
 from dagster_project.crm.differences import differences, holds_any
 from dagster_project.crm.drift import Drifted
-from dagster_project.crm.drift_in_diff import CAME_BACK, HELD, THEIRS, UNDECIDED, Judged, as_found, held_now, judge
+from dagster_project.crm.drift_in_diff import Judged, as_found, held_now, judge
+from dagster_project.crm.leaving_out import UNDONE_KEY, WHY, with_reasons
 from dagster_project.crm.property_map import MappedObject
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 
-UNDONE, HELD_ALREADY = "undone", "held_already"
-# Why a record that differs is not sent; the words RevOps reads.
-LEFT_OUT = {
-    "absent": "HubSpot does not hold it (crm_objects.csv: unknown_records = update)",
-    "no_email": "no e-mail address is known",
-    "same_record_as_another_user": "another user with the same contact speaks for it",
-    "same_record_as_another_company": "another company with the same record speaks for it",
-    "several_candidates": "several HubSpot records have its key or its domain",
-    UNDONE: "a person undid these values; they are sent when the warehouse wants others",
-    HELD_ALREADY: "HubSpot holds it already (crm_objects.csv: unknown_records = create)",
-    THEIRS: "a person changed these values in HubSpot (crm_property_map.csv: who_wins = theirs)",
-    HELD: "a person changed these values in HubSpot, and somebody must decide (who_wins = hold)",
-    CAME_BACK: "something in HubSpot sets these values back each time ours are written",
-}
-UNDONE_KEY = ["record_key", "property", "value"]
 CHANGE_SCHEMA = {
     "record_key": pl.String,
     "hubspot_id": pl.String,
@@ -124,6 +111,7 @@ def find_changes(
     undone: pl.DataFrame | None = None,
     drifted: Sequence[Drifted] = (),
     overwritten: Collection[str] = (),
+    suppressed: Suppressed = NOBODY,
 ) -> Changes:
     """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
 
@@ -133,6 +121,7 @@ def find_changes(
         undone: Values that are not to be sent, as `crm.undone` reads them; None where there are none.
         drifted: Values that somebody changed in HubSpot, as `crm.drift` reads them.
         overwritten: Ids of records on which our value is written over a changed one whatever the map says, or `all`.
+        suppressed: Contacts about whom nothing is written, also where the snapshot does not know it yet.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -150,53 +139,22 @@ def find_changes(
             f"select count(*) filter (where {holds_any(clearing)}){counts} from {ledger}"
         ).fetchall()
 
-    # The others need a record to write to, or leave to make one.
-    sendable = pl.col("hubspot_id").is_not_null() | pl.col("matched_by").is_in(["not_looked_up"])
-    if mapped.makes_unknown_records:
-        sendable |= pl.col("matched_by").is_in(["absent"]) & pl.col("upsert_key").is_not_null()
-    allowed = sendable & ~pl.col("matched_by").is_in(["same_record_as_another_user", "same_record_as_another_company"])
-    if not mapped.writes_known_records:
-        is_known = allowed & pl.col("hubspot_id").is_not_null()
-        reason = pl.when(is_known).then(pl.lit(HELD_ALREADY)).otherwise("matched_by")
-        rows, allowed = rows.with_columns(matched_by=reason), allowed & pl.col("hubspot_id").is_null()
-    if left := {(item.value.hubspot_id, item.value.property): item.left_because for item in drift if item.left_because}:
-        rows = _with_drift_marked(rows, allowed, left)
-        allowed &= ~pl.col("matched_by").is_in([THEIRS, *UNDECIDED])
+    rows = with_reasons(rows, mapped, suppressed, drift, undone)
     no_longer_wanted = None
     if undone is not None:
-        rows = _marked(rows, allowed, undone)
-        allowed &= pl.col("matched_by") != UNDONE
         of_these = pl.col("property").is_in([property_.name for property_ in mapped.properties])
         no_longer_wanted = undone.filter(of_these).join(rows, on=UNDONE_KEY, how="anti", nulls_equal=True)
-    left_out = rows.filter(~allowed).group_by("matched_by").agg(pl.col("record_key").n_unique()).sort("matched_by")
+    left = rows.filter(pl.col(WHY).is_not_null())
+    left_out = left.group_by(WHY).agg(pl.col("record_key").n_unique()).sort(WHY)
     return Changes(
         mapped.object_type,
-        rows.filter(allowed).sort("record_key", "property"),
-        dict(zip(left_out["matched_by"], left_out["record_key"], strict=True)),
+        rows.filter(pl.col(WHY).is_null()).drop(WHY).sort("record_key", "property"),
+        dict(zip(left_out[WHY], left_out["record_key"], strict=True)),
         ledger_record_count,
         dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
         no_longer_wanted,
         drift,
     )
-
-
-def _with_drift_marked(rows: pl.DataFrame, allowed: pl.Expr, left: Mapping[tuple[str, str], str]) -> pl.DataFrame:
-    """The same rows; those that would be sent and are left as somebody changed them say so."""
-    places = [(*place, why) for place, why in left.items()]
-    marks = pl.DataFrame(places, schema=dict.fromkeys(("hubspot_id", "property", "left"), pl.String), orient="row")
-    rows = rows.join(marks, on=["hubspot_id", "property"], how="left")
-    is_left = allowed & pl.col("left").is_not_null()
-    reason = pl.when(is_left).then(pl.col("left")).otherwise("matched_by")
-    return rows.with_columns(matched_by=reason).drop("left")
-
-
-def _marked(rows: pl.DataFrame, allowed: pl.Expr, undone: pl.DataFrame) -> pl.DataFrame:
-    """The same rows; those that would be sent and were undone say so in place of how their record was found."""
-    marks = undone.select(UNDONE_KEY).unique().with_columns(is_undone=pl.lit(True))
-    rows = rows.join(marks, on=UNDONE_KEY, how="left", nulls_equal=True)
-    is_undone = allowed & pl.col("is_undone").fill_null(False)
-    reason = pl.when(is_undone).then(pl.lit(UNDONE)).otherwise("matched_by")
-    return rows.with_columns(matched_by=reason).drop("is_undone")
 
 
 def _ledger_relation(connection: duckdb.DuckDBPyConnection, path: Path, mapped: MappedObject) -> str:

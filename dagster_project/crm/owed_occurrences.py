@@ -10,10 +10,11 @@ import polars as pl
 from sqlalchemy import Engine, select
 
 from dagster_project.counting import counted
-from dagster_project.crm.changes import LEFT_OUT
 from dagster_project.crm.event_map import EventMap
+from dagster_project.crm.leaving_out import LEFT_OUT, SUPPRESSED
 from dagster_project.crm.sent_occurrences import count_sent_in_month, forgotten_until, read_sent_ids
 from dagster_project.crm.syncing import SyncRun
+from dagster_project.privacy.suppression import Suppressed
 from dagster_project.state.tables import rejections
 
 # Under which refused occurrences stand among what HubSpot refused.
@@ -70,6 +71,7 @@ def find_owed(run: SyncRun, event_map: EventMap) -> Owed:
     is_on = pl.col("event_name").is_in(list(event_map.events))
     left_out[SWITCHED_OFF] = rows.filter(~is_on).height
     rows = rows.filter(is_on)
+    rows = _with_suppressed_left_out(rows, run.suppressed())
     left_out.update(dict(rows.filter(pl.col("hubspot_id").is_null())["matched_by"].value_counts().iter_rows()))
     rows = rows.filter(pl.col("hubspot_id").is_not_null())
     if not rows.is_empty():
@@ -90,6 +92,22 @@ def find_owed(run: SyncRun, event_map: EventMap) -> Owed:
         waiting,
         room,
     )
+
+
+def _with_suppressed_left_out(rows: pl.DataFrame, suppressed: Suppressed) -> pl.DataFrame:
+    """Also where the snapshot does not know of it yet."""
+    if not suppressed:
+        return rows
+    people = rows.select("record_key", "hubspot_id").unique()
+    marks = [
+        suppressed.why(user_id=user_id, hubspot_id=hubspot_id) is not None for user_id, hubspot_id in people.rows()
+    ]
+    marked = people.with_columns(is_suppressed=pl.Series(marks, dtype=pl.Boolean))
+    rows = rows.join(marked, on=people.columns, how="left", nulls_equal=True, maintain_order="left")
+    return rows.with_columns(
+        hubspot_id=pl.when("is_suppressed").then(None).otherwise("hubspot_id"),
+        matched_by=pl.when("is_suppressed").then(pl.lit(SUPPRESSED)).otherwise("matched_by"),
+    ).drop("is_suppressed")
 
 
 def _published(run: SyncRun) -> pl.DataFrame:

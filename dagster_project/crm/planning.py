@@ -8,8 +8,9 @@ import polars as pl
 
 from dagster_project.counting import counted
 from dagster_project.crm.batches import BATCH_SIZE
-from dagster_project.crm.changes import LEFT_OUT, Changes
+from dagster_project.crm.changes import Changes
 from dagster_project.crm.drift_in_diff import UNDECIDED
+from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.portal_limits import PortalLimits
 
 EXAMPLES = 10

@@ -1,21 +1,22 @@
 """One sync of one object type: find what differs, send it, write down what HubSpot took."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from dagster_project.crm import ledger
-from dagster_project.crm.batches import UNACCOUNTED, Outcome
+from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
 from dagster_project.crm.breaker import hold_back
 from dagster_project.crm.changes import Changes, find_changes
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.drift import read_drift, settle_written
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
+from dagster_project.crm.leaving_out import SUPPRESSED
 from dagster_project.crm.progress import SendingProgress
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.recording import append_outcome
@@ -23,6 +24,8 @@ from dagster_project.crm.refusals import forget_refused, forget_unwanted, rememb
 from dagster_project.crm.salvaging import send_what_is_valid
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.undone import forget_undone, read_undone
+from dagster_project.privacy.opt_outs import OptOut
+from dagster_project.privacy.suppression import GDPR_DELETED, Suppressed, read_suppressed, suppress
 from dagster_project.state.run_log import log_step
 from dagster_project.state.tables import identities
 
@@ -57,7 +60,10 @@ class SyncSummary:
 
 @dataclass(frozen=True)
 class SyncRun:
-    """What a sync works with: one snapshot, one state, one clock."""
+    """What a sync works with: one snapshot, one state, one clock.
+
+    `read_opt_outs` reads the opt-out files at the moment it is called.
+    """
 
     snapshot_dir: Path
     state_dir: Path
@@ -65,6 +71,15 @@ class SyncRun:
     run_id: str
     as_of: datetime
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    read_opt_outs: Callable[[], Sequence[OptOut]] = tuple
+
+    def suppressed(self) -> Suppressed:
+        """Contacts about whom nothing is written, by the opt-out files as they are at this moment.
+
+        Raises:
+            OptOutsInvalid: A file cannot be used.
+        """
+        return read_suppressed(self.engine, self.read_opt_outs(), self.snapshot_dir)
 
     def desired_path(self, object_type: str) -> Path:
         return self.snapshot_dir / f"decide.crm_{object_type}_desired.parquet"
@@ -73,13 +88,16 @@ class SyncRun:
 def find_unsynced(run: SyncRun, mapped: MappedObject, overwritten: Collection[str] = ()) -> Changes:
     """What differs now and is not left as somebody undid or changed it; used by sensor, plan and sync alike.
 
+    Suppressed contacts are left out, by the opt-out files as they are at this moment.
+
     An undone value that this snapshot no longer wants is forgotten: if it is wanted again one day, it is sent.
     """
     # Before the ledger, which then holds whatever these were undone to; an undo may be under way.
     undone = read_undone(run.engine, mapped.object_type)
     path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
     drifted = read_drift(run.engine, mapped.object_type)
-    changes = find_changes(run.desired_path(mapped.object_type), path, mapped, undone, drifted, overwritten)
+    desired = run.desired_path(mapped.object_type)
+    changes = find_changes(desired, path, mapped, undone, drifted, overwritten, run.suppressed())
     forget_undone(run.engine, changes.no_longer_wanted)
     return changes
 
@@ -98,7 +116,7 @@ def sync_object(
         approved: The id of a plan that a person lets through although it changes much.
         overwritten: Ids of records on which our values are written over those that somebody changed, or `all`.
     Raises:
-        PlanHeld: Before anything was sent.
+        PlanHeld, OptOutsInvalid: Before anything was sent.
         CrmUnavailable, CrmUnauthorised: What was acknowledged until then is in the ledger; the next run goes on.
     """
     started_at, calls_before = run.now(), api.calls
@@ -153,6 +171,9 @@ def _record(
 ) -> None:
     """Write one batch's outcome in one transaction: ledger, identities, rejections, handoffs."""
     now = run.now()
+    deleted = [rejection for rejection in outcome.rejected if _is_gdpr_deleted(rejection)]
+    if deleted:
+        outcome = replace(outcome, rejected=[item for item in outcome.rejected if item not in deleted])
     refused: dict[tuple[str, str | None], set[str]] = defaultdict(set)
     for rejection in outcome.rejected:
         refused[rejection.update.place] |= rejection.values.keys()
@@ -174,13 +195,23 @@ def _record(
             if rejection.category != UNACCOUNTED:
                 remember_refused(connection, mapped.object_type, rejection, run.run_id, now)
         acknowledge(connection, handed_off, as_of=run.as_of, now=now)
+        for update in (rejection.update for rejection in deleted):
+            suppress(connection, update.record_key, update.upsert_key, GDPR_DELETED, run_id=run.run_id, now=now)
+            forget_refused(connection, mapped.object_type, [update])
 
+    if deleted:
+        summary.left_out[SUPPRESSED] = summary.left_out.get(SUPPRESSED, 0) + len(deleted)
     summary.acknowledged_records += len(outcome.acknowledged)
     summary.acknowledged_values += len(entries)
     summary.handoffs += len(handed_off)
     summary.rejected = dict(Counter(summary.rejected) + Counter(rejection.category for rejection in outcome.rejected))
     for rejection in outcome.rejected[: 10 - len(summary.rejection_examples)]:
         summary.rejection_examples.append(f"{rejection.update.record_key}: {rejection.category}: {rejection.message}")
+
+
+def _is_gdpr_deleted(rejection: Rejection) -> bool:
+    """Whether HubSpot keeps the address from ever being a contact again; the very words are not documented."""
+    return rejection.update.hubspot_id is None and "GDPR" in f"{rejection.category} {rejection.message}".upper()
 
 
 def _remember_identities(connection: Connection, object_type: str, outcome: Outcome, now: datetime) -> None:

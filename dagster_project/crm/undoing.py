@@ -1,7 +1,7 @@
 """One sync run taken back: previous values are written where HubSpot still holds ours, the rest is left and listed."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from dagster_project.crm import ledger
-from dagster_project.crm.batches import BATCH_SIZE, NOT_FOUND, Outcome
+from dagster_project.crm.batches import ADDITIONAL_EMAILS, BATCH_SIZE, EMAIL, NOT_FOUND, Outcome
 from dagster_project.crm.changes import Update
 from dagster_project.crm.errors import CrmError
 from dagster_project.crm.handoffs import OWNER_COLUMN, STAGE_COLUMN, TIME_COLUMN
@@ -30,17 +30,19 @@ from dagster_project.crm.written import (
     read_written,
     read_written_types,
 )
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 from dagster_project.state.chunking import chunks
 from dagster_project.state.run_log import log_step
 
 CHANGED_SINCE, OVERTAKEN, RECORD_GONE, REFUSED = "changed_since", "overtaken", "record_gone", "refused"
-HANDOFF, NOT_KNOWN, KEY, NOT_MAPPED = "handoff", "not_known", "key", "not_mapped"
+HANDOFF, NOT_KNOWN, KEY, NOT_MAPPED, SUPPRESSED = "handoff", "not_known", "key", "not_mapped", "suppressed"
 # Why a value of the run stays as it is; the words RevOps reads.
 LEFT = {
     CHANGED_SINCE: "somebody changed it in HubSpot since",
     OVERTAKEN: "a later run wrote it again",
     RECORD_GONE: "HubSpot does not hold the record any more: it was deleted, or merged into another",
     REFUSED: "HubSpot refused the previous value",
+    SUPPRESSED: "the contact is suppressed: nothing is written about it any more",
     HANDOFF: "a handoff is not taken back by undo: stage, owner and time stay as sales found them",
     NOT_KNOWN: "what HubSpot held before is not known: the property is HubSpot's own",
     KEY: "it is the key by which the record is found again",
@@ -69,6 +71,7 @@ class UndoRun:
     as_of: datetime
     is_dry_run: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    suppressed: Suppressed = NOBODY
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,8 @@ def _undo_object(
     try:
         # A batch is read and written before the next one is read: what a person does meanwhile is seen.
         for ids in chunks(record_ids, BATCH_SIZE):
-            updates = _updates(api, mapped, {record_id: due[record_id] for record_id in ids}, summary)
+            due_now = {record_id: due[record_id] for record_id in ids}
+            updates = _updates(api, mapped, due_now, summary, run.suppressed)
             if run.is_dry_run:
                 summary.count_taken((item.hubspot_id, name) for item in updates for name in item.values)
             else:
@@ -243,17 +247,26 @@ def _kept(mapped: MappedObject) -> dict[str, str]:
 
 
 def _updates(
-    api: HubSpotApi, mapped: MappedObject, due: Mapping[str, list[Written]], summary: UndoSummary
+    api: HubSpotApi,
+    mapped: MappedObject,
+    due: Mapping[str, list[Written]],
+    summary: UndoSummary,
+    suppressed: Suppressed,
 ) -> list[Update]:
     """Previous values for those records that hold what the run wrote; what somebody changed is noted."""
     types = {property_.name: property_.value_type for property_ in mapped.properties}
     names = sorted({entry.property for entries in due.values() for entry in entries})
+    if mapped.object_type == "contacts":
+        names += [EMAIL, ADDITIONAL_EMAILS]
     found = {str(item["id"]): item["properties"] for item in read_held(api, mapped.object_type, list(due), names)}
     updates = []
     for record_id, entries in due.items():
         held = found.get(record_id)
         if held is None:
             summary.left.extend(_left(entry, RECORD_GONE) for entry in entries)
+            continue
+        if mapped.object_type == "contacts" and _is_suppressed(suppressed, record_id, entries, held):
+            summary.left.extend(_left(entry, SUPPRESSED) for entry in entries)
             continue
         update = Update(entries[-1].record_key, record_id, None, {}, {}, {})
         for entry in entries:
@@ -267,6 +280,16 @@ def _updates(
         if update.values:
             updates.append(update)
     return updates
+
+
+def _is_suppressed(suppressed: Suppressed, record_id: str, entries: Sequence[Written], held: Mapping) -> bool:
+    """By its id, by any of its addresses, or by any user it was written for."""
+    addresses = f"{held.get(EMAIL) or ''};{held.get(ADDITIONAL_EMAILS) or ''}".split(";")
+    return (
+        suppressed.why(hubspot_id=record_id) is not None
+        or any(suppressed.why(email=email) for email in addresses if email)
+        or any(suppressed.why(user_id=entry.record_key) for entry in entries)
+    )
 
 
 def _record(run: UndoRun, mapped: MappedObject, outcome: Outcome, summary: UndoSummary) -> None:

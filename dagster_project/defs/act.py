@@ -9,6 +9,7 @@ from dagster_project.defs.sync import crm_contacts_synced
 from dagster_project.masking import masked
 from dagster_project.outreach.delivering import ActRun, DeliverySummary, deliver, enqueue_ready
 from dagster_project.outreach.messages import handoff_help
+from dagster_project.privacy.suppression import suppressed_now
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
@@ -42,7 +43,7 @@ def handoff_messages(
 ) -> dg.MaterializeResult:
     """One Slack message to the owner and one to the channel for each handoff, after HubSpot has acknowledged it."""
     with running_step(context, "act", state, clock) as step:
-        snapshot = marts.current()
+        snapshot, settings = marts.current(), read_settings()
         run = ActRun(
             snapshot.path("decide.actions"),
             state.engine(),
@@ -50,7 +51,8 @@ def handoff_messages(
             snapshot.as_of,
             owner_of=lambda owner_id: read_active_owner(hubspot.connect(state.engine()), owner_id),
             record_url=lambda record_id: hubspot.portal(state.engine()).contact_url(record_id),
-            help_text=handoff_help(read_rules(read_settings().rules_dir)),
+            help_text=handoff_help(read_rules(settings.rules_dir)),
+            suppressed=suppressed_now(settings, state.engine()),
         )
         summary = DeliverySummary()
         if slack.is_dry_run:

@@ -18,6 +18,7 @@ from dagster_project.masking import masked
 from dagster_project.mendable import MENDABLE
 from dagster_project.outreach import outbox
 from dagster_project.outreach.delivering import unqueued_ids
+from dagster_project.privacy.suppression import read_suppressed
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
@@ -157,9 +158,10 @@ def _contacts_without_company(run: SyncRun) -> list[str]:
 
 def _owed_messages(run: SyncRun) -> list[str]:
     """What a run could send or settle now, with how often it was tried: after a try that failed it is work anew."""
+    suppressed = read_suppressed(run.engine, run.read_opt_outs(), run.snapshot_dir)
     open_rows = outbox.open_rows(run.engine, utc_now())
     tried = [f"{row.action.action_id} {row.state} {row.attempts}" for row in open_rows]
-    return [*tried, *unqueued_ids(run.snapshot_dir / "decide.actions.parquet", run.engine)]
+    return [*tried, *unqueued_ids(run.snapshot_dir / "decide.actions.parquet", run.engine, suppressed)]
 
 
 def utc_now() -> datetime:

@@ -5,8 +5,9 @@ from collections import Counter
 import dagster as dg
 
 from dagster_project.crm.breaker import reasons_to_hold
-from dagster_project.crm.changes import LEFT_OUT, Changes
+from dagster_project.crm.changes import Changes
 from dagster_project.crm.drift_in_diff import UNDECIDED, Judged
+from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.planning import count_plan, describe_plan
 from dagster_project.crm.portal_limits import PortalLimits, read_limits
 from dagster_project.crm.property_map import ObjectType

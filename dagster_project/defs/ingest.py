@@ -28,6 +28,8 @@ from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import LANDING_TABLES, kinds_in
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.masking import masked
+from dagster_project.privacy.returning import without_erased
+from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, read_suppressed, suppressed_rows
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.state import State
@@ -207,6 +209,7 @@ def hubspot(
             return dg.MaterializeResult(metadata={"state": f"the last copy was kept: {error}"})
         for name, why in sales.unseen.items():
             context.log.warning(f"{name.replace('_', ' with ').capitalize()} are left as they were last copied: {why}")
+        crm, sales = without_erased(crm, sales, read_suppressed(state.engine()))
         with warehouse.writing() as connection:
             counts = store_copy(connection, crm, sales)
         step.summary = _copy_summary(crm, sales, counts)
@@ -240,9 +243,12 @@ def _copy_summary(crm: CrmCopy, sales: SalesCopy, counts: dict[str, int]) -> dic
 def pipeline_memory(
     context: dg.AssetExecutionContext, warehouse: Warehouse, state: State, clock: Clock
 ) -> dg.MaterializeResult:
-    """What the pipeline has done before and deciding must know: handoffs, messages sent, which record is whose."""
+    """What the pipeline has done before and deciding must know: handoffs, messages sent, which record is whose; and
+    who is suppressed."""
     with running_step(context, "memory", state, clock) as step:
-        rows = read_memory(state.engine(), step.as_of)
+        engine = state.engine()
+        rows = read_memory(engine, step.as_of)
+        rows[SUPPRESSED_TABLE] = suppressed_rows(engine, opt_outs_of(read_settings()))
         with warehouse.writing() as connection:
             create_raw_tables(connection)
             replace_rows(connection, rows)

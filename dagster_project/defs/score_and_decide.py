@@ -14,6 +14,9 @@ from dagster_project.counting import counted
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
 from dagster_project.landing.tables import create_raw_tables
+from dagster_project.privacy.returning import drop_returned
+from dagster_project.privacy.suppression import read_suppressed
+from dagster_project.privacy.warehouse_rows import write_anew
 from dagster_project.publish.history import keep_history, restore_history
 from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS, publish
 from dagster_project.resources.clock import Clock
@@ -83,6 +86,11 @@ def scored_and_decided(
         with warehouse.writing() as connection:
             create_raw_tables(connection)
             restored = restore_history(connection, state.folder())
+            returned = drop_returned(connection, read_suppressed(state.engine()))
+        if returned:
+            # Else what was deleted would stay in the free blocks of the file.
+            write_anew(read_settings().warehouse_path)
+            context.log.warning(f"Files brought rows of erased people, which are not used; delete them: {returned}")
         if restored:
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
         yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()})

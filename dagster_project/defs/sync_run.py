@@ -3,6 +3,7 @@
 from dagster_project.crm.event_map import EventMap, read_event_map
 from dagster_project.crm.property_map import MappedObject, ObjectType, read_property_map
 from dagster_project.crm.syncing import SyncRun
+from dagster_project.privacy.suppression import opt_outs_of
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.state import State
 from dagster_project.rules.book import read_rules
@@ -23,4 +24,11 @@ def mapped_events() -> EventMap:
 def sync_run(marts: PublishedMarts, state: State, run_id: str) -> SyncRun:
     """A sync of the snapshot that is current; its clock is the snapshot's."""
     snapshot = marts.current()
-    return SyncRun(snapshot.directory, state.folder(), state.engine(), run_id, snapshot.as_of)
+    return SyncRun(
+        snapshot.directory,
+        state.folder(),
+        state.engine(),
+        run_id,
+        snapshot.as_of,
+        read_opt_outs=lambda: opt_outs_of(read_settings()),
+    )

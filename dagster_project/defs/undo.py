@@ -10,9 +10,11 @@ from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.step import told_plainly
 from dagster_project.defs.sync_run import mapped_objects
 from dagster_project.masking import masked
+from dagster_project.privacy.suppression import suppressed_now
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.state import State
+from dagster_project.settings import read_settings
 
 # The UI shows no more at once; the counts by reason are those of all, and `make undo RUN=… DRY_RUN=1` prints them all.
 MOST_ROWS = 100
@@ -35,7 +37,10 @@ def take_back(context: dg.OpExecutionContext, config: WhichRun, hubspot: HubSpot
             raise UndoImpossible(NOBODY_TO_ASK)
         engine = state.engine()
         as_of = clock.of_run(context.instance, context.run_id)
-        run = UndoRun(engine, state.folder(), config.run_id.strip(), context.run_id, as_of, config.dry_run)
+        suppressed = suppressed_now(read_settings(), engine)
+        run = UndoRun(
+            engine, state.folder(), config.run_id.strip(), context.run_id, as_of, config.dry_run, suppressed=suppressed
+        )
         try:
             undo_run(run, hubspot.connect(engine), mapped_objects(), context.log.info, summaries.append)
         finally:

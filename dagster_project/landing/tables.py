@@ -193,6 +193,13 @@ create table if not exists raw.pipeline_deliveries (
     state varchar not null
 );
 
+-- One row per opt-out, and per user whose contact was deleted in HubSpot under the GDPR; either column may be null.
+create table if not exists raw.pipeline_suppressed (
+    user_id varchar,
+    email varchar,
+    reason varchar not null
+);
+
 -- As score.score_changes has it; filled for the first build of a warehouse that was made anew.
 create table if not exists raw.pipeline_score_history (
     user_id varchar not null,

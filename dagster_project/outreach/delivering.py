@@ -19,6 +19,7 @@ from dagster_project.outreach.slack import (
     SlackRefused,
     SlackUnavailable,
 )
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import handoffs, identities
 
@@ -33,6 +34,7 @@ READ_BACK_SLACK_SECONDS = 300
 class ActRun:
     """What a delivery works with.
 
+    `suppressed`: people about whom nothing is said any more, also where a message is in the outbox already.
     `owner_of` asks HubSpot about an owner the snapshot does not know; `help_text` stands in small print below messages.
     """
 
@@ -44,6 +46,7 @@ class ActRun:
     record_url: Callable[[str], str]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     help_text: str | None = None
+    suppressed: Suppressed = NOBODY
 
 
 @dataclass
@@ -56,6 +59,7 @@ class DeliverySummary:
     put_back: int = 0
     failed: int = 0
     expired: int = 0
+    cancelled: int = 0
     unknown: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -69,6 +73,7 @@ def deliver(run: ActRun, slack: Slack) -> DeliverySummary:
     """
     summary = DeliverySummary()
     enqueue_ready(run, summary)
+    summary.cancelled = cancel_suppressed(run)
     summary.expired = outbox.expire(run.engine, as_of=run.as_of, now=run.now())
     outbox.mark_lost_claims(run.engine, run.now())
     if outbox.open_rows(run.engine, run.now()):
@@ -85,7 +90,11 @@ def deliver(run: ActRun, slack: Slack) -> DeliverySummary:
 
 def enqueue_ready(run: ActRun, summary: DeliverySummary) -> int:
     """Put into the outbox what HubSpot has acknowledged the handoff of; how many were new."""
-    rows = list(pl.read_parquet(run.snapshot_actions).iter_rows(named=True))
+    rows = [
+        row
+        for row in pl.read_parquet(run.snapshot_actions).iter_rows(named=True)
+        if run.suppressed.why(user_id=row["record_key"], email=row["contact_email"]) is None
+    ]
     summary.owed = len(rows)
     acknowledged = _acknowledged_owners(run.engine, [row["handoff_id"] for row in rows])
     ready = [row for row in rows if row["handoff_id"] in acknowledged]
@@ -97,9 +106,27 @@ def enqueue_ready(run: ActRun, summary: DeliverySummary) -> int:
     return outbox.enqueue(run.engine, actions, as_of=run.as_of, now=run.now()) if actions else 0
 
 
-def unqueued_ids(snapshot_actions: Path, engine: Engine) -> list[str]:
+def cancel_suppressed(run: ActRun) -> int:
+    """Call off the messages about people who are suppressed by now; how many there were."""
+    if not run.suppressed:
+        return 0
+    called_off = [
+        row.action.action_id
+        for row in outbox.pending(run.engine)
+        if run.suppressed.why(
+            user_id=row.action.record_key, email=(row.action.payload.get("facts") or {}).get("contact_email")
+        )
+    ]
+    return outbox.cancel(run.engine, called_off, as_of=run.as_of, now=run.now())
+
+
+def unqueued_ids(snapshot_actions: Path, engine: Engine, suppressed: Suppressed = NOBODY) -> list[str]:
     """The actions that a run would put into the outbox now: a run that was cut off before it did left them behind."""
-    rows = pl.read_parquet(snapshot_actions, columns=["action_id", "handoff_id"])
+    rows = pl.read_parquet(snapshot_actions, columns=["action_id", "handoff_id", "record_key", "contact_email"])
+    people = rows.select("record_key", "contact_email").iter_rows()
+    rows = rows.filter(
+        pl.Series([suppressed.why(user_id=key, email=email) is None for key, email in people], dtype=pl.Boolean)
+    )
     acknowledged = _acknowledged_owners(engine, rows["handoff_id"].to_list())
     ready = rows.filter(pl.col("handoff_id").is_in(list(acknowledged)))["action_id"].to_list()
     return sorted(set(ready) - outbox.known_ids(engine, ready))

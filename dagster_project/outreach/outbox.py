@@ -6,6 +6,7 @@
        │                  ▼
        └──not found──  unknown ──found──► delivered
     pending, unknown ──too late──► expired
+    pending ──its contact is suppressed──► cancelled
 
 A row that stays `sending` after its claim ran out belongs to a process that died: it is `unknown`, and only reading
 back from where it was sent decides whether it goes again. A process that was only slow finds that its claim is gone,
@@ -96,6 +97,29 @@ def expire(engine: Engine, *, as_of: datetime, now: datetime) -> int:
         return connection.execute(
             update(outbox).where(is_late).values(state="expired", problem=problem, as_of=as_of, updated_at=now)
         ).rowcount
+
+
+def cancel(engine: Engine, action_ids: Sequence[str], *, as_of: datetime, now: datetime) -> int:
+    """Call off what has not left yet, because its contact is suppressed; how many there were.
+
+    What was said of the person is emptied: nothing of it is needed any more.
+    """
+    with engine.begin() as connection:
+        cancelled = 0
+        for ids in chunks(action_ids):
+            is_waiting = (outbox.c.state == "pending") & outbox.c.action_id.in_(ids)
+            problem = "its contact is suppressed"
+            cancelled += connection.execute(
+                update(outbox)
+                .where(is_waiting)
+                .values(state="cancelled", problem=problem, payload={}, as_of=as_of, updated_at=now)
+            ).rowcount
+    return cancelled
+
+
+def pending(engine: Engine) -> list[OutboxRow]:
+    """What has not left yet, whenever its turn is."""
+    return _rows(engine, outbox.c.state == "pending")
 
 
 def known_ids(engine: Engine, action_ids: Sequence[str]) -> set[str]:

@@ -23,6 +23,7 @@ import duckdb
 
 from dagster_project.instants import naive
 from dagster_project.landing.tables import create_raw_tables, replace_rows
+from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, suppressed_rows
 from dagster_project.publish.history import HISTORY, RESTORED, has_history
 from dagster_project.publish.snapshot import DAY_SECONDS, NothingPublished, Snapshot, current_snapshot, publish
 from dagster_project.resources.dbt import build_beside
@@ -106,7 +107,9 @@ def recompute(settings: Settings, moment: Moment) -> Snapshot:
         rules_dir = _rules_dir(settings, moment, scratch)
         origin = _origin(settings, rules_dir)
         _copy_warehouse(settings.warehouse_path, scratch / "warehouse.duckdb")
-        memory = read_memory(open_state(settings.state_database_url), moment.as_of)
+        engine = open_state(settings.state_database_url)
+        memory = read_memory(engine, moment.as_of)
+        memory[SUPPRESSED_TABLE] = suppressed_rows(engine, opt_outs_of(settings))
         with open_warehouse(scratch / "warehouse.duckdb") as connection:
             create_raw_tables(connection)
             replace_rows(connection, memory | {RESTORED: []})

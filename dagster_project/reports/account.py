@@ -6,7 +6,7 @@ import duckdb
 
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import STEP as ASSOCIATIONS_STEP
-from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.owed_occurrences import EVENTS_LEFT_OUT
 from dagster_project.landing.sources import LANDING_TABLES
 from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS

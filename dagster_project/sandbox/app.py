@@ -46,6 +46,7 @@ HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("POST", f"{OBJECTS}/batch/archive", batches.archive, WRITE),
     ("POST", f"{OBJECTS}/search", search.search, READ),
     ("POST", f"{OBJECTS}/merge", objects.merge, WRITE),
+    ("POST", "/crm/objects/{version}/contacts/gdpr-delete", objects.gdpr_delete, "crm.objects.contacts.write"),
     ("GET", OBJECTS, objects.read_page, READ),
     ("POST", OBJECTS, objects.create, WRITE),
     ("GET", OBJECTS + "/{id}", objects.read, READ),

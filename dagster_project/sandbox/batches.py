@@ -137,6 +137,7 @@ def create(portal: Portal, call: Call) -> Answer:
     batch = Batch(portal, call, kind, inputs)
 
     def prepare(item: Input, values: dict[str, str]) -> Write:
+        writes.check_not_gdpr_deleted(portal, kind, values)
         writes.check_required(kind, values)
         writes.check_unique(portal, kind, values, None)
         links = checked_associations(portal, kind, item.get("associations"))
@@ -163,6 +164,7 @@ def update(portal: Portal, call: Call) -> Answer:
     batch = Batch(portal, call, kind, inputs)
 
     def prepare(item: Input, record: Record, values: dict[str, str]) -> Write:
+        writes.check_not_gdpr_deleted(portal, kind, values)
         writes.check_unique(portal, kind, values, record)
 
         def write(now: str) -> dict[str, Any]:
@@ -214,6 +216,7 @@ def upsert(portal: Portal, call: Call) -> Answer:
     batch = Batch(portal, call, kind, inputs)
 
     def prepare(item: Input, record: Record | None, values: dict[str, str]) -> Write:
+        writes.check_not_gdpr_deleted(portal, kind, values)
         if record is None:
             writes.check_required(kind, values)
 

@@ -163,6 +163,19 @@ def value_taken(label: str, name: str, value: str, record_id: str, holder_id: st
     return Refusal(status, message, "CONFLICT" if status == 409 else "VALIDATION_ERROR")
 
 
+def gdpr_deleted(email: str) -> Refusal:
+    """400 for an address whose contact was deleted for good under the GDPR: no contact may have it again.
+
+    That it is refused is documented; the words are not. The category is what HubSpot's imports call the same mistake
+    (`PublicImportError.errorType` of the official client).
+    """
+    return Refusal(
+        400,
+        f"The contact with the email {email} was permanently deleted for GDPR compliance and cannot be created again.",
+        "GDPR_BLACKLISTED_EMAIL",
+    )
+
+
 def not_unique(type_id: str, name: str) -> Refusal:
     return validation(f"Unable to perform update/upsert by non-unique {type_id} property {name}")
 

@@ -76,6 +76,7 @@ def create(portal: Portal, call: Call) -> Answer:
     values, wrong = writes.clean(portal, kind, checked_properties(body))
     if wrong:
         raise errors.values_not_valid(wrong)
+    writes.check_not_gdpr_deleted(portal, kind, values)
     writes.check_required(kind, values)
     writes.check_unique(portal, kind, values, None)
     links = associations.checked_associations(portal, kind, body.get("associations"))
@@ -89,6 +90,7 @@ def update(portal: Portal, call: Call) -> Answer:
     values, wrong = writes.clean(portal, record.kind, checked_properties(call.object_body("properties")))
     if wrong:
         raise errors.values_not_valid(wrong)
+    writes.check_not_gdpr_deleted(portal, record.kind, values)
     writes.check_unique(portal, record.kind, values, record)
     written = writes.update(portal, record, values, portal.clock.stamp())
     return Answer(200, writes.answered(record, writes.updated_echo(record, written), call.base_url))
@@ -97,6 +99,27 @@ def update(portal: Portal, call: Call) -> Answer:
 def archive(portal: Portal, call: Call) -> Answer:
     """204; 404 for an id that is not there, which HubSpot's docs leave open."""
     archive_record(portal, _found(portal, call), writes.API)
+    return Answer(204)
+
+
+def gdpr_delete(portal: Portal, call: Call) -> Answer:
+    """Delete a contact for good: it is in no recycle bin, and its addresses never make a contact again.
+
+    204 also for one that is not there; an address without a contact is blocked all the same.
+    Source: HubSpot docs, contacts guide, permanently delete a contact (GDPR-compliant).
+    """
+    wanted = as_id(call.object_body("objectId")["objectId"])
+    if name := call.body.get("idProperty"):
+        key = key_of(portal, CONTACTS, unique_property(portal, CONTACTS, name), wanted)
+        record = portal.records.holder(CONTACTS, name, key)
+        if name == "email":
+            portal.block_emails([key])
+    else:
+        record = portal.records.resolved(CONTACTS, wanted)
+    if record is not None:
+        portal.block_emails(record.emails())
+        archive_record(portal, record, writes.API)
+        portal.records.erase(record)
     return Answer(204)
 
 

@@ -50,6 +50,13 @@ class Portal:
         if "shuffle_seed" in changes or not hasattr(self, "_random"):
             self._random = random.Random(self.settings.shuffle_seed)
 
+    def gdpr_deleted_emails(self) -> set[str]:
+        """The addresses of contacts that were deleted under the GDPR."""
+        return set(self.store.meta("gdpr_deleted_emails", []))
+
+    def block_emails(self, emails: list[str]) -> None:
+        self.store.set_meta("gdpr_deleted_emails", sorted(self.gdpr_deleted_emails().union(emails)))
+
     def shuffled(self, results: list[Any]) -> list[Any]:
         """Another order than the inputs', as HubSpot answers batches; the same one in every run."""
         order = list(results)

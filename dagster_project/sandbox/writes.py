@@ -74,6 +74,15 @@ def check_unique(
             _refuse_taken(portal, kind, "hs_additional_emails", address, record, holder, status)
 
 
+def check_not_gdpr_deleted(portal: Portal, kind: ObjectType, values: Mapping[str, str]) -> None:
+    """Refuse an address that a GDPR delete has put on the portal's blocklist."""
+    addresses = (
+        {values.get("email", ""), *values.get("hs_additional_emails", "").split(";")} if kind is CONTACTS else ()
+    )
+    for email in sorted(portal.gdpr_deleted_emails().intersection(addresses)):
+        raise errors.gdpr_deleted(email)
+
+
 def _refuse_taken(
     portal: Portal, kind: ObjectType, name: str, value: str, record: Record | None, holder: Record, status: int
 ) -> None:

@@ -138,9 +138,9 @@ drift = Table(
 associations_made = Table(
     "associations_made",
     metadata,
-    Column("contact_id", String(64), primary_key=True),
+    Column("hubspot_id", String(64), primary_key=True),
     Column("company_id", String(64), primary_key=True),
-    Column("contact_key", String(512), nullable=False),
+    Column("record_key", String(512), nullable=False),
     Column("company_key", String(512), nullable=False),
     Column("run_id", String(64), nullable=False),
     Column("as_of", Instant, nullable=False),
@@ -213,5 +213,45 @@ rule_versions = Table(
     Column("digest", String(64), nullable=False),
     Column("in_force_from", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("files", JSON, nullable=False),
+)
+
+# Contacts of whom HubSpot said that they were deleted there under the GDPR: nothing about them is written any more.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("record_key", String(512), primary_key=True),
+    Column("email", String(320)),
+    Column("reason", String(32), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+)
+
+# One row: what the names of erased people are hashed with.
+privacy_salt = Table(
+    "privacy_salt",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("salt", String(64), nullable=False),
+)
+
+# By what an erased person would be known again, as salted hashes: user ids, addresses, HubSpot ids.
+erased_names = Table(
+    "erased_names",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+)
+
+# One row a person; `names` and `files` are what is still to be erased, and empty once everything is.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("names", JSON, nullable=False),
     Column("files", JSON, nullable=False),
 )

@@ -5,6 +5,7 @@ from crm_world import AS_OF, CONTACTS, World
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.undoing import UndoRun, UndoSummary, undo_run
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 
 OWN = {property_.name for property_ in CONTACTS.properties if property_.name.startswith("zo_")}
 
@@ -17,9 +18,10 @@ def undo(
     mapped: MappedObject = CONTACTS,
     api: HubSpotApi | None = None,
     dry_run: bool = False,
+    suppressed: Suppressed = NOBODY,
 ) -> UndoSummary:
     """Take back what a run wrote on one object type."""
-    run = UndoRun(world.engine, world.state_dir, undone, run_id, AS_OF, dry_run, lambda: world.now)
+    run = UndoRun(world.engine, world.state_dir, undone, run_id, AS_OF, dry_run, lambda: world.now, suppressed)
     found: list[UndoSummary] = []
     undo_run(run, api or world.api, {mapped.object_type: mapped}, lambda line: None, found.append)
     (summary,) = found

@@ -19,6 +19,7 @@ from dagster_project.crm.property_map import HUBSPOT_TYPES, MappedObject, Mapped
 from dagster_project.crm.provisioning import provision
 from dagster_project.crm.syncing import SyncRun, SyncSummary, find_unsynced, sync_object
 from dagster_project.crm.transport import HubSpotApi
+from dagster_project.privacy.opt_outs import OptOut
 from dagster_project.sandbox.running import Sandbox
 from dagster_project.state.tables import handoffs, identities, ledger_log, rejections
 
@@ -183,6 +184,7 @@ class World:
         self.publish_contacts()
         self.publish_companies()
         self.publish_handoffs()
+        self.opt_outs: list[OptOut] = []
         self._seen = 0
         self.calls()
 
@@ -205,7 +207,18 @@ class World:
     # Syncs
 
     def run(self, run_id: str = "run") -> SyncRun:
-        return SyncRun(self.snapshot_dir, self.state_dir, self.engine, run_id, AS_OF, lambda: self.now)
+        return SyncRun(
+            self.snapshot_dir,
+            self.state_dir,
+            self.engine,
+            run_id,
+            AS_OF,
+            lambda: self.now,
+            lambda: self.read_opt_outs(),
+        )
+
+    def read_opt_outs(self) -> list[OptOut]:
+        return self.opt_outs
 
     def sync(
         self, mapped: MappedObject = CONTACTS, *, api: HubSpotApi | None = None, run_id="run", approved=""

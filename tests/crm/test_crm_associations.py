@@ -11,19 +11,18 @@ from scripted_server import Scripted, answering
 
 from dagster_project.crm.associations import AssociationSummary, associate, describe_missing, find_missing
 from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.privacy.opt_outs import OptOut
 from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import associations_made, identities
 
-COLUMNS = dict.fromkeys(
-    ("contact_key", "contact_hubspot_id", "company_key", "company_hubspot_id", "matched_by"), pl.String
-)
+COLUMNS = dict.fromkeys(("record_key", "hubspot_id", "company_key", "company_hubspot_id", "matched_by"), pl.String)
 
 
 def missing(contact_key: str, contact_id: str | None, company_id: str | None, matched_by="both_known") -> dict:
     """A row of decide.crm_associations_missing."""
     return {
-        "contact_key": contact_key,
-        "contact_hubspot_id": contact_id,
+        "record_key": contact_key,
+        "hubspot_id": contact_id,
         "company_key": "acme",
         "company_hubspot_id": company_id,
         "matched_by": matched_by,
@@ -151,8 +150,16 @@ def test_a_portal_that_is_gone_ends_the_run_and_what_was_made_is_known(world, mo
     monkeypatch.setattr("dagster_project.crm.associations.BATCH_SIZE", 1)
     with answering(made("0"), Scripted(503)) as server, pytest.raises(CrmUnavailable):
         run(world, api=door(server.url))
-    assert [row["contact_id"] for row in world.rows(associations_made)] == ["0"]
+    assert [row["hubspot_id"] for row in world.rows(associations_made)] == ["0"]
     assert [pair.contact_id for pair in find_missing(world.run()).pairs] == ["1", "2"]
+
+
+def test_nothing_is_said_to_hubspot_of_whom_opted_out_since_the_build(world, records):
+    contacts, company = records
+    publish(world, *(missing(f"u{number}", record_id, company) for number, record_id in enumerate(contacts)))
+    opted_out = replace(world.run(), read_opt_outs=lambda: [OptOut(email=None, user_id="u1", reason=None)])
+    assert associate(opted_out, world.api, lambda line: None).left_out == {"contact_suppressed": 1}
+    assert world.sandbox.associated("contacts", contacts[1], "companies") == []
 
 
 def test_a_snapshot_of_an_earlier_version_says_nothing_is_missing(world):

@@ -11,6 +11,7 @@ from dagster_project.crm.owners import Owner
 from dagster_project.outreach.delivering import ActRun, DeliverySummary, deliver
 from dagster_project.outreach.outbox import CLAIM_LASTS
 from dagster_project.outreach.slack import Slack
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 from dagster_project.sandbox.running import Sandbox
 from dagster_project.state.tables import handoffs, identities, outbox
 from tests.conftest import TOKEN
@@ -32,6 +33,7 @@ class Desk:
     owners: dict[str, Owner] = field(default_factory=dict)
     owners_asked: list[str] = field(default_factory=list)
     actions: Path | None = None
+    suppressed: Suppressed = NOBODY
     _runs: int = 0
 
     def decide(self, *rows: dict) -> None:
@@ -92,6 +94,7 @@ class Desk:
             owner_of,
             lambda record_id: f"https://app.hubspot.com/contacts/1/record/0-1/{record_id}",
             self.sandbox.clock.now,
+            suppressed=self.suppressed,
         )
 
     def slack(self, kind: Callable[..., Slack] = Slack) -> Slack:

@@ -13,6 +13,8 @@ from dagster_project.crm.owners import Owner
 from dagster_project.outreach import outbox
 from dagster_project.outreach.delivering import DeliverySummary, deliver, enqueue_ready, unqueued_ids
 from dagster_project.outreach.slack import Slack, SlackRefused, SlackUnavailable
+from dagster_project.privacy.names import normalised
+from dagster_project.privacy.suppression import NOBODY, Suppressed
 from dagster_project.sandbox.running import Sandbox
 from tests.conftest import TOKEN
 from tests.small_snapshot import handoff_action
@@ -512,3 +514,41 @@ def test_a_handoff_says_in_small_print_when_a_contact_is_sales_qualified(desk: D
     section, context = message["blocks"]
     assert section["text"]["text"] == message["text"]
     assert context["elements"] == [{"type": "mrkdwn", "text": "Score &gt; 50 &amp; work e-mail"}]
+
+
+@pytest.mark.parametrize("name", [("user_id", "user-1"), ("email", "User1@brightloom.io")])
+def test_nothing_is_said_of_somebody_who_is_suppressed(desk: Desk, name):
+    desk.decide_handoffs(2)
+    desk.acknowledge(1, 2)
+    desk.suppressed = Suppressed({(name[0], normalised(*name)): "opted_out"})
+    assert desk.deliver() == DeliverySummary(owed=2, delivered=2)
+    assert {text.splitlines()[0] for text in desk.texts()} == {
+        "New SQL: Nora Lindqvist 2 at Brightloom (~85 employees)"
+    }
+    assert unqueued_ids(desk.actions, desk.engine, desk.suppressed) == []
+
+
+def test_a_message_that_waits_is_called_off_when_its_contact_opts_out(desk: Desk):
+    desk.decide_handoffs(1)
+    desk.acknowledge(1)
+    assert enqueue_ready(desk.run(), DeliverySummary()) == 2
+    desk.suppressed = Suppressed({("email", "user1@brightloom.io"): "opted_out"})
+    assert desk.deliver() == DeliverySummary(cancelled=2)
+    assert (desk.texts(), set(desk.states().values())) == ([], {"cancelled"})
+    assert desk.row("action-1-owner")["payload"] == {}
+    # Also when they are no longer suppressed: what was called off stays so.
+    desk.suppressed = NOBODY
+    assert desk.deliver() == DeliverySummary(owed=2)
+
+
+def test_a_message_in_doubt_about_somebody_who_opted_out_is_not_sent_again(desk: Desk):
+    desk.decide(handoff_action(1, target=CHANNEL))
+    desk.acknowledge(1)
+    enqueue_ready(desk.run(), DeliverySummary())
+    action_id = f"action-1-{CHANNEL}"
+    assert outbox.claim(desk.engine, action_id, "run that dies", desk.sandbox.clock.now())
+    desk.suppressed = Suppressed({("user_id", "user-1"): "opted_out"})
+    for _ in range(3):
+        desk.wait(AFTER_A_CRASH)
+        desk.deliver()
+    assert (desk.texts(), desk.states()) == ([], {action_id: "cancelled"})

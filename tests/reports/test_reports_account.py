@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dagster_project.crm.changes import LEFT_OUT
+from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.occurrence_syncing import EventSummary
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.outreach.delivering import DeliverySummary

@@ -335,3 +335,26 @@ def test_a_value_that_is_no_scalar_is_refused(hubspot, value):
 
 def test_a_method_a_path_does_not_have_is_refused(hubspot):
     assert hubspot.send("PUT", f"{OBJECTS}/contacts", b"{}").status_code == 405
+
+
+def test_an_address_that_was_deleted_under_the_gdpr_never_makes_a_contact_again(sandbox, hubspot):
+    record = hubspot.create("contacts", email="a@x.example")
+    other = hubspot.create("contacts", email="b@x.example")
+    assert hubspot.post(f"{OBJECTS}/contacts/gdpr-delete", {"objectId": record["id"]}).status_code == 204
+    path = f"{OBJECTS}/contacts/gdpr-delete"
+    assert hubspot.post(path, {"objectId": "c@x.example", "idProperty": "email"}).status_code == 204
+    assert hubspot.get(f"{OBJECTS}/contacts/{record['id']}", archived="true").status_code == 404
+    for address in ("a@x.example", "c@x.example"):
+        answer = hubspot.post(f"{OBJECTS}/contacts", {"properties": {"email": address}})
+        assert (answer.status_code, answer.json()["category"]) == (400, "GDPR_BLACKLISTED_EMAIL")
+    assert (
+        hubspot.patch(f"{OBJECTS}/contacts/{other['id']}", {"properties": {"email": "a@x.example"}}).status_code == 400
+    )
+    inputs = [
+        {"id": email, "idProperty": "email", "objectWriteTraceId": email, "properties": {"firstname": "A"}}
+        for email in ("a@x.example", "new@x.example")
+    ]
+    answer = hubspot.batch("upsert", inputs)
+    assert answer.status_code == 207
+    assert [error["context"]["objectWriteTraceId"] for error in answer.json()["errors"]] == [["a@x.example"]]
+    assert [item["objectWriteTraceId"] for item in answer.json()["results"]] == ["new@x.example"]

@@ -22,9 +22,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "associations_made",
-        sa.Column("contact_id", sa.String(64), primary_key=True),
+        sa.Column("hubspot_id", sa.String(64), primary_key=True),
         sa.Column("company_id", sa.String(64), primary_key=True),
-        sa.Column("contact_key", sa.String(512), nullable=False),
+        sa.Column("record_key", sa.String(512), nullable=False),
         sa.Column("company_key", sa.String(512), nullable=False),
         sa.Column("run_id", sa.String(64), nullable=False),
         sa.Column("as_of", sa.DateTime, nullable=False),

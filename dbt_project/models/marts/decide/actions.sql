@@ -41,4 +41,6 @@ from owed
 inner join {{ ref('contact_scores') }} as scores on scores.user_id = owed.record_key
 left join {{ ref('company_scores') }} as companies on companies.company_id = scores.company_id
 left join {{ ref('stg_pipeline__deliveries') }} as deliveries on deliveries.action_id = owed.action_id
-where deliveries.action_id is null or deliveries.delivery_state not in ('delivered', 'failed', 'expired')
+left join {{ ref('int_contacts_suppressed') }} as suppressed on suppressed.user_id = owed.record_key
+where suppressed.user_id is null
+    and (deliveries.action_id is null or deliveries.delivery_state not in ('delivered', 'failed', 'expired', 'cancelled'))

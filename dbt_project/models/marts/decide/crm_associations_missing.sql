@@ -8,12 +8,12 @@ held as (
     where from_type = 'contacts' and to_type = 'companies'
 )
 select
-    contacts.record_key as contact_key,
-    contacts.hubspot_id as contact_hubspot_id,
+    contacts.record_key,
+    contacts.hubspot_id,
     companies.record_key as company_key,
     companies.hubspot_id as company_hubspot_id,
     case
-        when contacts.hubspot_id is null then 'contact_' || contacts.matched_by
+        when contacts.hubspot_id is null or contacts.matched_by = 'suppressed' then 'contact_' || contacts.matched_by
         when companies.hubspot_id is null then 'company_' || companies.matched_by
         else 'both_known'
     end as matched_by

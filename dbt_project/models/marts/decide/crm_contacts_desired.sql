@@ -5,6 +5,7 @@ select
     scores.user_id as record_key,
     records.hubspot_id,
     case
+        when records.suppressed_because is not null then 'suppressed'
         when not records.is_leading then 'same_record_as_another_user'
         when records.matched_by = 'several_candidates' then records.matched_by
         when records.hubspot_id is null and scores.contact_email is null then 'no_email'

@@ -66,9 +66,13 @@ select
     occurrences.event_name,
     occurrences.occurred_at,
     occurrences.user_id as record_key,
-    people.hubspot_id,
-    coalesce(people.matched_by, 'not_identified') as matched_by,
+    case when suppressed.user_id is null then people.hubspot_id end as hubspot_id,
+    case
+        when suppressed.user_id is not null then 'suppressed'
+        else coalesce(people.matched_by, 'not_identified')
+    end as matched_by,
     {{ dbt.concat(["'{'", "coalesce(written.properties, '')", "'}'"]) }} as properties
 from occurrences
 left join {{ ref('int_people') }} as people on people.user_id = occurrences.user_id
+left join {{ ref('int_contacts_suppressed') }} as suppressed on suppressed.user_id = occurrences.user_id
 left join written on written.occurrence_id = occurrences.occurrence_id

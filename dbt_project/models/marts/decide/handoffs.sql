@@ -24,6 +24,7 @@ eligible as (
     left join {{ ref('stg_hubspot__lifecycle_stages') }} as stages on stages.stage = records.lifecycle_stage
     left join remembered on remembered.record_key = records.user_id
     where records.is_leading
+        and records.suppressed_because is null
         and scores.contact_email is not null
         and remembered.acknowledged_at is null
         and (

@@ -1,0 +1,1 @@
+"""Who is suppressed, and how a person is erased. No Dagster imports."""
