@@ -246,6 +246,19 @@ def _compared(mapped: MappedProperty) -> str:
         # Older data comes as epoch milliseconds.
         held_milliseconds = f"coalesce(try_cast({held} as bigint), {held_moment})"
         differs = _differ(f"epoch_ms({moment})", held_milliseconds, mapped.min_change and mapped.min_change * 60_000)
+    elif mapped.value_type == "date":
+        text = f"strftime(cast({desired} as date), '%Y-%m-%d')"
+        held_day = f"cast(try_cast({held} as timestamptz) as date)"
+        # As for an instant.
+        held_day = f"coalesce(cast(make_timestamp(try_cast({held} as bigint) * 1000) as date), {held_day})"
+        differs = f"cast({desired} as date) is distinct from {held_day}"
+    elif mapped.value_type == "boolean":
+        text = f"lower(cast({desired} as varchar))"
+        differs = f"{text} is distinct from lower({held})"
+    elif mapped.value_type == "multi_select":
+        # HubSpot answers several options in an order of its own.
+        text = f"nullif(cast({desired} as varchar), '')"
+        differs = f"{_option_set(text)} is distinct from {_option_set(held)}"
     else:
         text = f"nullif(cast({desired} as varchar), '')"
         differs = f"{text} is distinct from {held}"
@@ -262,6 +275,11 @@ def _differ(desired: str, held: str, min_change: Decimal | None) -> str:
         return f"{desired} is distinct from {held}"
     # What HubSpot holds nothing of, or no number, differs by any measure.
     return f"coalesce(abs({desired} - {held}) >= {min_change}, true)"
+
+
+def _option_set(text: str) -> str:
+    """SQL: the options of a multi-select value in one order; a semicolon in front, which appends, is none."""
+    return f"list_sort(list_distinct(string_split(trim({text}, ';'), ';')))"
 
 
 def _quoted(path: Path) -> str:

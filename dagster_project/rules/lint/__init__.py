@@ -5,6 +5,11 @@ from collections.abc import Callable, Iterator
 from dagster_project.rules.lint.dead import dead_engagement_rules, dead_negative_rules, dead_signals
 from dagster_project.rules.lint.fit_rows import fit_rows_that_never_count, overlapping_fit_bands
 from dagster_project.rules.lint.reach import unreachable_bands, unreachable_conditions
+from dagster_project.rules.lint.segments import (
+    segments_of_nobody_or_everybody,
+    segments_twice_the_same,
+    segments_with_too_many_conditions,
+)
 from dagster_project.rules.lint.unseen import decay_longer_than_the_data, events_that_never_came
 from dagster_project.rules.lint.warning import RuleWarning
 from dagster_project.rules.lint.weight import (
@@ -28,10 +33,13 @@ OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
     volume_counts_for_much,
     too_many_conditions,
     points_do_not_add_up,
+    segments_twice_the_same,
+    segments_with_too_many_conditions,
 )
 OF_RULES_AND_EVENTS: tuple[Callable[[RuleBook, SeenEvents], Iterator[RuleWarning]], ...] = (
     events_that_never_came,
     decay_longer_than_the_data,
+    segments_of_nobody_or_everybody,
 )
 
 
