@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import associations, batches, directory, events, objects, page, property_endpoints, search, sequences
+from . import associations, batches, directory, events, lists, objects, page, property_endpoints, search, sequences
 from .control import Control
 from .gateway import Gateway, Handler
 from .limits import Budget
@@ -15,6 +15,7 @@ PROPERTIES = "/crm/properties/{version}/{type}"
 ASSOCIATIONS = "/crm/associations/{version}/{from_type}/{to_type}/batch"
 PIPELINES = "/crm/pipelines/{version}/{type}"
 SEQUENCES = "/automation/sequences/{version}/enrollments"
+LISTS = "/crm/lists/{version}"
 EVENTS = "/events/custom/{version}/send"
 
 # The scope a token needs, which a `missing_scopes` fault names.
@@ -23,6 +24,7 @@ SCHEMA_READ, SCHEMA_WRITE = "crm.schemas.{type}.read", "crm.schemas.{type}.write
 LINKS_READ, LINKS_WRITE = "crm.objects.{from_type}.read", "crm.objects.{from_type}.write"
 OWNERS_READ, ACCOUNT = "crm.objects.owners.read", "oauth"
 ENROLL, ENROLLMENTS_READ = "automation.sequences.enrollments.write", "automation.sequences.read"
+LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 EVENTS_SEND = "analytics.behavioral_events.send"
 
 HUBSPOT: list[tuple[str, str, Handler, str]] = [
@@ -64,6 +66,15 @@ HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("GET", "/account-info/{version}/api-usage/daily/private-apps", directory.read_usage, ACCOUNT),
     ("POST", SEQUENCES, sequences.enroll, ENROLL),
     ("GET", SEQUENCES + "/contact/{id}", sequences.read_enrollment, ENROLLMENTS_READ),
+    ("POST", LISTS, lists.create, LISTS_WRITE),
+    ("POST", f"{LISTS}/search", lists.search, LISTS_READ),
+    ("GET", LISTS + "/object-type-id/{type_id}/name/{name}", lists.read_by_name, LISTS_READ),
+    ("GET", LISTS + "/{id}", lists.read, LISTS_READ),
+    ("DELETE", LISTS + "/{id}", lists.delete, LISTS_WRITE),
+    ("GET", LISTS + "/{id}/memberships", lists.read_members, LISTS_READ),
+    ("PUT", LISTS + "/{id}/memberships/add", lists.add_members, LISTS_WRITE),
+    ("PUT", LISTS + "/{id}/memberships/remove", lists.remove_members, LISTS_WRITE),
+    ("PUT", LISTS + "/{id}/memberships/add-and-remove", lists.add_and_remove_members, LISTS_WRITE),
     ("POST", EVENTS, events.send, EVENTS_SEND),
     ("POST", f"{EVENTS}/batch", events.send_batch, EVENTS_SEND),
 ]
