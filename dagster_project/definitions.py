@@ -16,6 +16,7 @@ from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, som
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.explain import explain_score
 from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
+from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
@@ -44,6 +45,7 @@ defs = dg.Definitions(
         crm_properties,
         crm_companies_synced,
         crm_contacts_synced,
+        crm_lists_synced,
         handoff_messages,
         run_account,
     ],

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project.counting import counted, counted_of
+from dagster_project.crm.list_changes import find_list_changes, in_short
 from dagster_project.crm.syncing import SyncRun, find_unsynced
+from dagster_project.defs.lists import segment_lists
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_objects, sync_run
 from dagster_project.landing.files import fingerprint, lying_in
@@ -109,21 +111,21 @@ def unsynced_changes(
     hubspot: HubSpot,
     slack: SlackWorkspace,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for a sync while the desired state and the ledger differ, or a message is owed."""
+    """Ask for a sync while desired state and ledger differ, in values or members of lists, or a message is owed."""
     for job in (sync_job, whole_job):
         if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
             return dg.SkipReason("A sync is under way; looking again at the next tick.")
     try:
         run = sync_run(marts, state, "sensor")
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
+        lists = [change for change in find_list_changes(run, segment_lists()) if change.differs]
         messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
-    counts = ", ".join(
-        counted_of(changes.record_count, name) for name, changes in differing.items() if changes.record_count
-    )
+    parts = [counted_of(changes.record_count, name) for name, changes in differing.items() if changes.record_count]
+    counts = ", ".join([*parts, in_short(lists)] if lists else parts)
     if hubspot.is_dry_run:
         return dg.SkipReason(
             f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts or 'nothing'} would be written."
@@ -137,7 +139,7 @@ def unsynced_changes(
     reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
     context.log.info(f"Asking for a sync: {reason}.")
     # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
-    texts = [*(changes.rows.write_csv() for changes in differing.values()), *messages]
+    texts = [*(changes.rows.write_csv() for changes in differing.values()), *map(str, lists), *messages]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from dagster_project.defs.act import handoff_messages
+from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.step import told_plainly
 from dagster_project.masking import masked
 from dagster_project.reports.account import account_of, as_markdown
@@ -14,7 +15,7 @@ from dagster_project.state.run_log import steps_of_run
 @dg.asset(
     key=["report", "run_account"],
     group_name="report",
-    deps=[handoff_messages],
+    deps=[handoff_messages, crm_lists_synced],
     kinds={"markdown"},
     owners=["team:revops"],
 )
