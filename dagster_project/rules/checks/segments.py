@@ -109,5 +109,5 @@ def _names(kind: str, book: RuleBook) -> tuple[str, ...]:
     if kind == "engagement_rule":
         return tuple(rule.rule_id for rule in book.rules("engagement_rules") if rule.aggregate != "all_of")
     if kind == "live_signal":
-        return tuple(rule.signal_id for rule in book.rules("signals") if rule.is_enabled)
-    return tuple(rule.condition_id for rule in book.rules("account_signals") if rule.is_enabled)
+        return tuple(rule.signal_id for rule in book.rules("signals"))
+    return tuple(rule.condition_id for rule in book.rules("account_signals"))

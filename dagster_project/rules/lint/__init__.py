@@ -7,6 +7,7 @@ from dagster_project.rules.lint.fit_rows import fit_rows_that_never_count, overl
 from dagster_project.rules.lint.reach import unreachable_bands, unreachable_conditions
 from dagster_project.rules.lint.segments import (
     segments_of_nobody_or_everybody,
+    segments_of_what_is_off,
     segments_twice_the_same,
     segments_with_too_many_conditions,
 )
@@ -35,6 +36,7 @@ OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
     points_do_not_add_up,
     segments_twice_the_same,
     segments_with_too_many_conditions,
+    segments_of_what_is_off,
 )
 OF_RULES_AND_EVENTS: tuple[Callable[[RuleBook, SeenEvents], Iterator[RuleWarning]], ...] = (
     events_that_never_came,

@@ -44,6 +44,21 @@ def segments_with_too_many_conditions(book: RuleBook) -> Iterator[RuleWarning]:
             yield RuleWarning(FILE, row.number, what, "Nobody can build or check it there: leave some out")
 
 
+def segments_of_what_is_off(book: RuleBook) -> Iterator[RuleWarning]:
+    """An engagement rule that is off is looked at for the segment; a signal that is off nobody shows."""
+    on = {
+        "live_signal": {rule.signal_id for rule in book.rules("signals") if rule.is_enabled},
+        "account_signal": {rule.condition_id for rule in book.rules("account_signals") if rule.is_enabled},
+    }
+    for row in book.rows["segment_conditions"]:
+        rule = row.rule
+        if rule.property in on and rule.value not in on[rule.property]:
+            what = f"{rule.segment_id} asks for {rule.value}, which is switched off"
+            yield RuleWarning(
+                "segment_conditions", row.number, what, "Nobody shows it: switch it on, or ask for another"
+            )
+
+
 def segments_of_nobody_or_everybody(book: RuleBook, seen: SeenEvents) -> Iterator[RuleWarning]:
     if seen.segment_sizes is None:
         return
