@@ -91,7 +91,8 @@ def _add_options(api: HubSpotApi, object_type: str, mapped: MappedProperty) -> l
         # One after the last, whatever numbers people gave to theirs.
         first = max((option.get("displayOrder", 0) for option in held), default=-1) + 1
         answer = api.call("PATCH", path, body={"options": [*held, *_as_options(lacking, first)]})
-        if still := lacking_options(mapped, answer.body):
+        still = lacking_options(mapped, answer.body) and lacking_options(mapped, api.get(path))
+        if still:
             values = ", ".join(option.value for option in still)
             raise PropertiesUnusable(f"HubSpot did not add the options {values} to {object_type}.{mapped.name}")
     return [option.value for option in lacking]

@@ -68,6 +68,7 @@ def test_a_row_keeps_its_meaning():
         "is_hubspots_own": False,
         "min_change": None,
         "max_changed_pct": None,
+        "options": (),
     }
     assert scores["zo_pql_score"].clears_when_unknown
 
