@@ -28,6 +28,7 @@ STATIC = "MANUAL"
 # Record ids in one call: what a crash between an answer and its ledger entry leaves to be asked again.
 IDS_PER_CALL = 1_000
 MEMBERS_PER_PAGE = 250
+DONE, CUT_OFF = "done", "cut_off"
 
 
 class ListsUnusable(CrmError):
@@ -75,9 +76,9 @@ def sync_lists(
         CrmUnavailable, CrmScopeMissing: What was acknowledged until then is in the ledger; the next run goes on.
     """
     started_at, calls_before = run.now(), api.calls
-    lists, summary = list(lists), ListSummary()
+    changes = _found(run, api, list(lists))
+    summary, state = ListSummary(), CUT_OFF
     try:
-        changes = _found(run, api, lists)
         for change in changes:
             result = ListResult(
                 change.name, change.object_type, change.size, is_kept=change.is_kept, left_out=change.left_out
@@ -88,9 +89,11 @@ def sync_lists(
                 on_progress(f"{change.name}: {result.added} added, {result.removed} taken out")
             else:
                 result.list_id = change.list_id
+        state = DONE
     finally:
         summary.calls = api.calls - calls_before
-        numbers = {"lists": [asdict(result) for result in summary.lists], "calls": summary.calls}
+        results = [asdict(result) for result in summary.lists]
+        numbers = {"state": state, "lists": results, "calls": summary.calls}
         log_step(run.engine, run.run_id, "sync_lists", run.as_of, started_at, run.now(), numbers)
     return summary
 
@@ -113,16 +116,22 @@ def _found(run: SyncRun, api: HubSpotApi, lists: list[SegmentList]) -> list[List
                 f"{change.object_type} another segment_id"
             )
             continue
-        held = _by_name(api, change) if change.list_id is None else _by_id(api, change.list_id)
-        if held is not None:
-            if problem := _in_the_way(change, held, is_ours=known is not None):
-                problems.append(problem)
-            elif change.list_id is None:
-                # Made by a run that was cut off before it could write down the id.
-                remember_list(run.engine, change.segment_id, str(held["listId"]))
-        elif change.list_id is not None:
-            # Somebody deleted it: a segment that is kept gets another one, with all of its members.
-            forget_list(run.engine, change.segment_id)
+        held = None
+        if change.list_id is not None:
+            held = _by_id(api, change.list_id)
+            if held is None:
+                # Somebody deleted it: a segment that is kept gets another one, with all of its members.
+                forget_list(run.engine, change.segment_id)
+                known = None
+        if held is None and change.is_kept:
+            held = _by_name(api, change)
+        if held is None:
+            continue
+        if problem := _in_the_way(change, held, is_ours=known is not None):
+            problems.append(problem)
+        elif change.list_id is None:
+            # Made by a run that was cut off before it could write down the id.
+            remember_list(run.engine, change.segment_id, str(held["listId"]))
     if problems:
         raise ListsUnusable("HubSpot's lists stand in the way of segments.csv:\n" + "\n".join(problems))
     return find_list_changes(run, lists)

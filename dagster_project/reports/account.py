@@ -190,11 +190,13 @@ def _lists(steps: dict[str, dict]) -> AccountLine | None:
     summary = steps.get("sync_lists")
     if summary is None:
         return None
-    if summary.get("state") == "dry_run":
+    if summary["state"] == "dry_run":
         return AccountLine("sync", f"lists: dry run, {summary['would']}.")
     totals = {name: sum(item[name] for item in summary["lists"]) for name in ("added", "removed", "missing")}
     kept = [item for item in summary["lists"] if item["is_kept"]]
-    if totals["added"] or totals["removed"] or any(item["is_new"] for item in kept):
+    if summary["state"] == "cut_off":
+        sentence = f"lists: not finished, {totals['added']:,} added and {totals['removed']:,} taken out so far."
+    elif totals["added"] or totals["removed"] or any(item["is_new"] for item in kept):
         what = f"{totals['added']:,} added and {totals['removed']:,} taken out in {counted(summary['calls'], 'call')}"
         sentence = f"{counted(len(kept), 'list')}: {what}."
     else:

@@ -184,6 +184,17 @@ def test_a_list_that_a_person_deleted_is_made_anew_with_all_its_members(world, p
     assert world.sandbox.lists() == {"zo_hot": people[:3]}
 
 
+def test_a_list_that_a_person_made_in_the_place_of_a_deleted_one_is_theirs(world, people):
+    publish(world, {"hot": people[:2]})
+    sync(world, HOT)
+    world.sandbox.delete_list("zo_hot")
+    world.sandbox.add_list("zo_hot")
+    publish(world, {"hot": people[:3]})
+    with pytest.raises(ListsUnusable, match="a list named zo_hot is there already and was not made by this pipeline"):
+        sync(world, HOT)
+    assert world.sandbox.lists() == {"zo_hot": []}
+
+
 def test_a_list_is_known_by_its_id_whatever_it_is_called(world, people):
     list_id = world.sandbox.add_list("Our hot people")
     claim_list(world.engine, RememberedList("hot", "contacts", "zo_hot", None), "earlier", AS_OF)
@@ -293,7 +304,8 @@ def test_a_portal_that_is_down_half_way_is_finished_by_the_next_run(world, peopl
     goes_down = at("after memberships/add-and-remove", lambda: world.sandbox.inject("503", path_regex="add-and-remove"))
     with pytest.raises(CrmUnavailable):
         sync(world, HOT, api=watched_door(world.sandbox.url, goes_down), run_id="down")
-    assert steps_of_run(world.engine, "down")["sync_lists"]["lists"][0]["added"] == 2
+    noted = steps_of_run(world.engine, "down")["sync_lists"]
+    assert (noted["state"], noted["lists"][0]["added"]) == ("cut_off", 2)
     world.sandbox.clear_faults()
     assert totals(sync(world, HOT)) == {"added": 4}
 

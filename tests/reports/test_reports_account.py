@@ -45,8 +45,8 @@ def told_of(folder: Path, **rows: list[dict]) -> dict[str, AccountLine]:
 # Lists
 
 
-def listed(*results: ListResult, calls: int = 0) -> AccountLine:
-    return line_of("sync_lists", {"lists": [asdict(result) for result in results], "calls": calls})
+def listed(*results: ListResult, calls: int = 0, state: str = "done") -> AccountLine:
+    return line_of("sync_lists", {"state": state, "lists": [asdict(result) for result in results], "calls": calls})
 
 
 def test_members_that_were_added_and_taken_out_are_counted_over_all_lists():
@@ -62,6 +62,11 @@ def test_members_that_were_added_and_taken_out_are_counted_over_all_lists():
 def test_lists_that_need_nothing_say_so():
     hot, off = ListResult("zo_hot", "contacts", 5), ListResult("zo_off", "contacts", 0, is_kept=False)
     assert listed(hot, off) == AccountLine("sync", "lists: nothing to send; HubSpot already holds every member.")
+
+
+def test_lists_that_were_cut_off_are_not_called_done():
+    told = listed(ListResult("zo_hot", "contacts", 5, added=2), state="cut_off")
+    assert told == AccountLine("sync", "lists: not finished, 2 added and 0 taken out so far.")
 
 
 def test_a_dry_run_says_what_lists_would_need():
