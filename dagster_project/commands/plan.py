@@ -42,4 +42,4 @@ def _properties(settings: Settings, run: SyncRun, objects: dict[ObjectType, Mapp
         found = survey(HubSpot().connect(run.engine), objects.values())
     except CrmError as error:
         return f"properties: not known; {masked(str(error))}"
-    return f"properties: {'all are there.' if found.is_as_mapped else ''}\n{describe_survey(found)}".rstrip()
+    return "properties: all are there." if found.is_as_mapped else f"properties:\n{describe_survey(found)}"
