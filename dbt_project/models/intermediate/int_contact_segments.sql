@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'group': 'decide', 'owners': ['team:revops']}}) }}
 -- One row per user and segment that the user is in: all of its conditions hold.
 with rules_met as (
     select met.user_id, {{ dbt.listagg('met.rule_id', "'|'", 'order by met.rule_id') }} as engagement_rules

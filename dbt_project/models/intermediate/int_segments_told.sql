@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'dagster': {'group': 'decide', 'owners': ['team:revops']}}) }}
 -- One row per record that is in a segment which HubSpot keeps as a value of a property: these segments as one text, always in
 -- the same order.
 select
