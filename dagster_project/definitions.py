@@ -18,6 +18,7 @@ from dagster_project.defs.diff import crm_companies_changed, crm_contacts_change
 from dagster_project.defs.erase import erase_person
 from dagster_project.defs.explain import explain_score
 from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
+from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
@@ -49,6 +50,7 @@ defs = dg.Definitions(
         crm_contacts_synced,
         crm_associations_synced,
         crm_events_sent,
+        crm_lists_synced,
         handoff_messages,
         run_account,
     ],

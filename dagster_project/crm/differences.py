@@ -98,6 +98,10 @@ def _text(mapped: MappedProperty) -> str:
     if mapped.value_type == "datetime":
         # Cut to the millisecond like what is compared; `epoch_ms` alone rounds.
         return f"strftime({_cut(_desired(mapped))}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
+    if mapped.value_type == "date":
+        return f"strftime(cast({_desired(mapped)} as date), '%Y-%m-%d')"
+    if mapped.value_type == "boolean":
+        return f"lower(cast({_desired(mapped)} as varchar))"
     return f"nullif(cast({_desired(mapped)} as varchar), '')"
 
 
@@ -115,11 +119,30 @@ def _differs(mapped: MappedProperty) -> str:
         held_milliseconds = f"coalesce(try_cast({held} as bigint), {held_moment})"
         minutes = mapped.min_change and mapped.min_change * 60_000
         is_other = _differ(f"epoch_ms({_cut(desired)})", held_milliseconds, minutes)
+    elif mapped.value_type == "date":
+        # Older data comes as epoch milliseconds, as of an instant.
+        held_moment = f"coalesce(make_timestamp(try_cast({held} as bigint) * 1000), try_cast({held} as timestamptz))"
+        is_same = f"{_text(mapped)} = {held}"
+        is_other = f"cast({desired} as date) is distinct from cast({held_moment} as date)"
     else:
         desired = _text(mapped)
-        is_same, is_other = "false", f"{desired} is distinct from {held}"
+        is_same, is_other = f"{desired} = {held}", _is_other_text(mapped.value_type, desired, held)
     unknown = f"{held} is not null" if mapped.clears_when_unknown else "false"
     return f"case when {desired} is null then {unknown} when {is_same} then false else {is_other} end"
+
+
+def _is_other_text(value_type: str, desired: str, held: str) -> str:
+    if value_type == "boolean":
+        held = f"lower({held})"
+    elif value_type == "multi_select":
+        # HubSpot answers several options in an order of its own.
+        desired, held = _option_set(desired), _option_set(held)
+    return f"{desired} is distinct from {held}"
+
+
+def _option_set(text: str) -> str:
+    """SQL: the options of a multi-select value in one order; a semicolon in front, which appends, is none."""
+    return f"list_sort(list_distinct(string_split(trim({text}, ';'), ';')))"
 
 
 def _number(value: str) -> str:

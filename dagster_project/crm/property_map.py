@@ -6,17 +6,25 @@ from typing import Literal
 
 from dagster_project.rules.checks.crm import HUBSPOT_OWN_PROPERTIES, SQL_DEFINITION
 from dagster_project.rules.english import sql_definition_in_english
+from dagster_project.rules.options import Option, options_of
 from dagster_project.rules.reading import RuleBook
+from dagster_project.rules.schema.crm import CrmProperty
 
 ObjectType = Literal["contacts", "companies"]
 # Whose value stays where somebody changed one of ours in HubSpot; `hold`: theirs, until a person has decided.
 WhoWins = Literal["ours", "theirs", "hold"]
+ValueType = Literal["text", "number", "boolean", "date", "datetime", "enumeration", "multi_select"]
 SHIPPED_PREFIX = "zo_"
+# HubSpot wants them of every bool.
+TRUE_AND_FALSE = (Option("true", "Yes"), Option("false", "No"))
 HUBSPOT_TYPES = {
     "text": ("string", "text"),
     "number": ("number", "number"),
+    "boolean": ("bool", "booleancheckbox"),
+    "date": ("date", "date"),
     "datetime": ("datetime", "date"),
     "enumeration": ("enumeration", "select"),
+    "multi_select": ("enumeration", "checkbox"),
 }
 
 
@@ -24,12 +32,13 @@ HUBSPOT_TYPES = {
 class MappedProperty:
     """One property: its name in this portal, where its value comes from, and who may change it.
 
-    `min_change`: what differs from what HubSpot holds by less is not sent; of instants, in minutes.
+    `min_change`: what differs from what HubSpot holds by less is not sent; of instants, in minutes. `options`: every
+    value that may be written, where it is one of a few.
     """
 
     name: str
     source_column: str
-    value_type: Literal["text", "number", "datetime", "enumeration"]
+    value_type: ValueType
     label: str | None
     description: str | None
     clears_when_unknown: bool
@@ -38,6 +47,7 @@ class MappedProperty:
     min_change: Decimal | None = None
     max_changed_pct: int | None = None
     who_wins: WhoWins = "ours"
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
                 who_wins=row.who_wins,
                 is_unique=row.is_unique,
                 is_hubspots_own=row.property in HUBSPOT_OWN_PROPERTIES,
+                options=_options(book, row),
             )
             for row in book.rules("crm_property_map")
             if row.object_type == rule.object_type
@@ -105,6 +116,13 @@ def read_property_map(book: RuleBook, prefix: str) -> dict[ObjectType, MappedObj
             band_floors=band_floors,
         )
     return objects
+
+
+def _options(book: RuleBook, row: CrmProperty) -> tuple[Option, ...]:
+    if row.value_type == "boolean":
+        return TRUE_AND_FALSE
+    is_of_a_few = row.value_type in ("enumeration", "multi_select")
+    return options_of(book, row.object_type, row.source_column) if is_of_a_few else ()
 
 
 def portal_name(name: str, prefix: str) -> str:

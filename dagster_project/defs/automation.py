@@ -8,8 +8,10 @@ import dagster as dg
 
 from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import find_missing
+from dagster_project.crm.list_changes import find_list_changes, in_short
 from dagster_project.crm.owed_occurrences import find_owed
 from dagster_project.crm.syncing import SyncRun, find_unsynced
+from dagster_project.defs.lists import segment_lists
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_events, mapped_objects, sync_run
 from dagster_project.landing.files import fingerprint, lying_in
@@ -121,6 +123,7 @@ def unsynced_changes(
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
         apart = _contacts_without_company(run)
         events = find_owed(run, mapped_events())
+        lists = [change for change in find_list_changes(run, segment_lists()) if change.differs]
         messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
@@ -128,7 +131,8 @@ def unsynced_changes(
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
     owed = {name: changes.record_count for name, changes in differing.items()}
     owed |= {"associations": len(apart), "events": events.sendable}
-    counts = ", ".join(counted_of(count, name) for name, count in owed.items() if count)
+    parts = [counted_of(count, name) for name, count in owed.items() if count]
+    counts = ", ".join([*parts, in_short(lists)] if lists else parts)
     if hubspot.is_dry_run:
         return dg.SkipReason(
             f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts or 'nothing'} would be written."
@@ -142,7 +146,13 @@ def unsynced_changes(
     reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
     context.log.info(f"Asking for a sync: {reason}.")
     # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
-    texts = [*(changes.rows.write_csv() for changes in differing.values()), *apart, events.fingerprint, *messages]
+    texts = [
+        *(changes.rows.write_csv() for changes in differing.values()),
+        *apart,
+        *map(str, lists),
+        events.fingerprint,
+        *messages,
+    ]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]

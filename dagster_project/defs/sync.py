@@ -62,6 +62,7 @@ def crm_properties(
     return dg.MaterializeResult(
         metadata={
             "made": dg.MetadataValue.json(made.properties),
+            "options_added": dg.MetadataValue.json(made.options),
             "described_anew": dg.MetadataValue.json(made.described),
             "problems": dg.MetadataValue.json(made.problems),
         }

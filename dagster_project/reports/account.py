@@ -32,7 +32,8 @@ def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[Accoun
     """
     published = snapshot if "publish" in steps else None
     lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
-    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps), _events(steps)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps)]
+    lines += [_lists(steps), _events(steps)]
     lines.append(_act(steps))
     return [line for line in lines if line is not None]
 
@@ -199,6 +200,30 @@ def _associations(steps: dict[str, dict]) -> AccountLine | None:
         notes.append(f"{summary['waiting']:,} refused before; tried again later")
     calls = counted(summary["calls"], "call")
     return AccountLine("sync", f"associations: {made} associated with their company in {calls}.", tuple(notes))
+
+
+def _lists(steps: dict[str, dict]) -> AccountLine | None:
+    summary = steps.get("sync_lists")
+    if summary is None:
+        return None
+    if summary["state"] == "dry_run":
+        return AccountLine("sync", f"lists: dry run, {summary['would']}.")
+    totals = {name: sum(item[name] for item in summary["lists"]) for name in ("added", "removed", "missing")}
+    kept = [item for item in summary["lists"] if item["is_kept"]]
+    if summary["state"] == "cut_off":
+        sentence = f"lists: not finished, {totals['added']:,} added and {totals['removed']:,} taken out so far."
+    elif totals["added"] or totals["removed"] or any(item["is_new"] for item in kept):
+        what = f"{totals['added']:,} added and {totals['removed']:,} taken out in {counted(summary['calls'], 'call')}"
+        sentence = f"{counted(len(kept), 'list')}: {what}."
+    else:
+        sentence = "lists: nothing to send; HubSpot already holds every member."
+    notes = [f"{totals['missing']:,} not there any more in HubSpot"] if totals["missing"] else []
+    notes += [
+        f"{item['name']} emptied: its segment is off, the list stays"
+        for item in summary["lists"]
+        if not item["is_kept"] and item["removed"]
+    ]
+    return AccountLine("sync", sentence, tuple(notes))
 
 
 def _still_differing(count: int) -> str:

@@ -1,6 +1,7 @@
 """Which events have come in, and over how long: what rules can be held against."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,12 @@ select date_diff('day', min(happened_on), max(happened_on)) + 1 from counted whe
 """
 
 
+SEGMENT_SIZES_SQL = "select segment_id, count(*) from decide.segment_members group by segment_id"
+RECORD_COUNTS_SQL = """
+select 'contacts', count(*) from score.contact_scores union all select 'companies', count(*) from score.company_scores
+"""
+
+
 class EventsUnknown(Exception):
     """No events can be looked at; the message says why."""
 
@@ -35,6 +42,9 @@ class SeenEvents:
 
     names: frozenset[tuple[str, str]]
     span_days: int | None = None
+    # How many are in each segment that has anybody (None: segments were never built), and how many there are in all.
+    segment_sizes: Mapping[str, int] | None = None
+    record_counts: Mapping[str, int] = field(default_factory=dict)
 
     def taxonomy_rows(self, book: RuleBook) -> list[EventName]:
         """The rows of the taxonomy of which an event has come in, as these rules name it."""
@@ -53,6 +63,7 @@ def read_seen_events(warehouse: Path) -> SeenEvents:
         with duckdb.connect(warehouse, read_only=True) as connection:
             names = connection.sql(NAMES_SQL).fetchall()
             [(span_days,)] = connection.sql(SPAN_SQL).fetchall()
+            segment_sizes, record_counts = _segments(connection)
     except duckdb.CatalogException:
         raise EventsUnknown(f"{warehouse} holds no events yet") from None
     except duckdb.Error:
@@ -60,4 +71,12 @@ def read_seen_events(warehouse: Path) -> SeenEvents:
     if not names:
         raise EventsUnknown(f"{warehouse} holds no events yet")
     named = {(source, name) for source, *both in names for name in both if name is not None}
-    return SeenEvents(frozenset(named), span_days)
+    return SeenEvents(frozenset(named), span_days, segment_sizes, record_counts)
+
+
+def _segments(connection: duckdb.DuckDBPyConnection) -> tuple[dict[str, int] | None, dict[str, int]]:
+    """Sizes of segments and counts of records; of a warehouse that was built before there were segments, nothing."""
+    try:
+        return dict(connection.sql(SEGMENT_SIZES_SQL).fetchall()), dict(connection.sql(RECORD_COUNTS_SQL).fetchall())
+    except duckdb.CatalogException:
+        return None, {}

@@ -10,6 +10,7 @@ from . import (
     directory,
     event_definitions,
     events,
+    lists,
     objects,
     page,
     property_endpoints,
@@ -26,6 +27,7 @@ PROPERTIES = "/crm/properties/{version}/{type}"
 ASSOCIATIONS = "/crm/associations/{version}/{from_type}/{to_type}/batch"
 PIPELINES = "/crm/pipelines/{version}/{type}"
 SEQUENCES = "/automation/sequences/{version}/enrollments"
+LISTS = "/crm/lists/{version}"
 EVENTS = "/events/custom/{version}/send"
 DEFINITIONS = "/events/custom/{version}/event-definitions"
 
@@ -35,6 +37,7 @@ SCHEMA_READ, SCHEMA_WRITE = "crm.schemas.{type}.read", "crm.schemas.{type}.write
 LINKS_READ, LINKS_WRITE = "crm.objects.{from_type}.read", "crm.objects.{from_type}.write"
 OWNERS_READ, ACCOUNT = "crm.objects.owners.read", "oauth"
 ENROLL, ENROLLMENTS_READ = "automation.sequences.enrollments.write", "automation.sequences.read"
+LISTS_READ, LISTS_WRITE = "crm.lists.read", "crm.lists.write"
 EVENTS_SEND = "analytics.behavioral_events.send"
 EVENTS_DEFINE = "behavioral_events.event_definitions.read_write"
 
@@ -82,6 +85,15 @@ HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("POST", DEFINITIONS, event_definitions.create, EVENTS_DEFINE),
     ("GET", DEFINITIONS + "/{name}", event_definitions.read, EVENTS_DEFINE),
     ("POST", DEFINITIONS + "/{name}/property", event_definitions.create_property, EVENTS_DEFINE),
+    ("POST", LISTS, lists.create, LISTS_WRITE),
+    ("POST", f"{LISTS}/search", lists.search, LISTS_READ),
+    ("GET", LISTS + "/object-type-id/{type_id}/name/{name}", lists.read_by_name, LISTS_READ),
+    ("GET", LISTS + "/{id}", lists.read, LISTS_READ),
+    ("DELETE", LISTS + "/{id}", lists.delete, LISTS_WRITE),
+    ("GET", LISTS + "/{id}/memberships", lists.read_members, LISTS_READ),
+    ("PUT", LISTS + "/{id}/memberships/add", lists.add_members, LISTS_WRITE),
+    ("PUT", LISTS + "/{id}/memberships/remove", lists.remove_members, LISTS_WRITE),
+    ("PUT", LISTS + "/{id}/memberships/add-and-remove", lists.add_and_remove_members, LISTS_WRITE),
     ("POST", EVENTS, events.send, EVENTS_SEND),
     ("POST", f"{EVENTS}/batch", events.send_batch, EVENTS_SEND),
 ]

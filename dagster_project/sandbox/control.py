@@ -108,6 +108,7 @@ async def _json(request: Request) -> Any:
 def counts(portal: Portal) -> dict[str, int]:
     """How much of everything the sandbox holds."""
     tables = {"messages": "slack_messages", "webhooks": "webhooks", "enrollments": "enrollments", "events": "events"}
+    tables["lists"] = "lists"
     return {
         **{kind.name: portal.records.live_count[kind.name] for kind in OBJECT_TYPES},
         "owners": len(portal.owners.by_id),

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from .control import counts
 from .errors import Refusal
+from .lists_page import lists_table
 from .object_types import COMPANIES, CONTACTS, DEALS, TASKS, ObjectType, object_type
 from .page_html import (
     Html,
@@ -128,7 +129,7 @@ def _linked_record(portal: Portal, found: Record, kind: ObjectType) -> Record | 
 
 
 class Home:
-    """The first page: Slack messages, contacts, companies and tasks, searched and cut into pages."""
+    """The first page: Slack messages, contacts, companies, lists and tasks, searched and cut into pages."""
 
     def __init__(self, portal: Portal, request: Request) -> None:
         self._portal = portal
@@ -142,6 +143,7 @@ class Home:
             "Slack": ("slack", held["messages"], self._slack),
             "Contacts": ("contacts", held["contacts"], self._contacts),
             "Companies": ("companies", held["companies"], self._companies),
+            "Lists": ("lists", held["lists"], self._lists),
             "Tasks": ("tasks", held["tasks"], self._tasks),
         }
         menu = "".join(
@@ -266,6 +268,9 @@ class Home:
 
     def _stage(self, found: Record) -> str:
         return _label(self._portal, found.kind, "lifecyclestage", found.properties.get("lifecyclestage", ""))
+
+    def _lists(self) -> str:
+        return lists_table(self._portal, lambda found: _record_link(self._portal, found))
 
     def _tasks(self) -> str:
         def value(name: str) -> Callable[[Record], str]:

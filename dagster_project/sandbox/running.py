@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import batches, events, objects, sequences, webhooks, writes
+from . import batches, events, lists, objects, sequences, webhooks, writes
 from .clock import Clock
 from .errors import PORTAL_ID
 from .faults import FaultRule
@@ -113,6 +113,11 @@ class Sandbox:
     def events(self) -> list[dict[str, Any]]:
         return events.all_events(self._portal)
 
+    def lists(self) -> dict[str, list[str]]:
+        """The ids of the members of each list, by its name."""
+        with self._portal.store.lock:
+            return {item["name"]: lists.members(self._portal, item["listId"]) for item in lists.all_lists(self._portal)}
+
     def requests(self, since: int = 0, *, writes_only: bool = False) -> list[dict[str, Any]]:
         """Calls after a sequence number: `{sequence, at, service, method, path, status, inputs, write, fault}`."""
         return self._portal.requests.since(since, writes_only=writes_only)
@@ -207,6 +212,23 @@ class Sandbox:
     def archive_owner(self, owner_id: str) -> None:
         with self._portal.store.transaction():
             self._portal.owners.set_archived(owner_id, archived=True)
+
+    def add_list(self, name: str, kind: str = "contacts", processing_type: str = "MANUAL") -> str:
+        """A person makes a list; its id."""
+        with self._portal.store.transaction():
+            return lists.add(self._portal, name, object_type(kind), processing_type)["listId"]
+
+    def delete_list(self, name: str) -> None:
+        with self._portal.store.transaction():
+            lists.remove(self._portal, self._list_id(name))
+
+    def change_members(self, name: str, added: Iterable[str] = (), removed: Iterable[str] = ()) -> None:
+        """A person puts records into a list by hand, or takes them out."""
+        with self._portal.store.transaction():
+            lists.change(self._portal, self._list_id(name), list(added), list(removed))
+
+    def _list_id(self, name: str) -> str:
+        return next(item["listId"] for item in lists.all_lists(self._portal) if item["name"] == name)
 
     def add_slack_user(self, email: str, name: str) -> str:
         with self._portal.store.transaction():

@@ -32,6 +32,10 @@ create table if not exists associations (
 create table if not exists enrollments (
     id integer primary key, contact_id text, sender text, at text, active integer, body text);
 create table if not exists event_definitions (name text primary key, body text) without rowid;
+create table if not exists lists (
+    id integer primary key, name text, type_id text, processing_type text, created_at text, updated_at text);
+create table if not exists list_members (
+    list_id integer, record_id integer, at text, primary key (list_id, record_id)) without rowid;
 create table if not exists events (
     sequence integer primary key, event_name text, uuid text, at text, body text);
 create unique index if not exists event_uuid on events (event_name, uuid) where uuid is not null;
@@ -58,6 +62,8 @@ CONTENT_TABLES = (
     "associations",
     "enrollments",
     "event_definitions",
+    "lists",
+    "list_members",
     "events",
     "slack_users",
     "slack_channels",

@@ -255,3 +255,40 @@ erasures = Table(
     Column("names", JSON, nullable=False),
     Column("files", JSON, nullable=False),
 )
+
+# The list in HubSpot that holds each segment; without an id while it is being made.
+segment_lists = Table(
+    "segment_lists",
+    metadata,
+    Column("segment_id", String(128), primary_key=True),
+    Column("object_type", String(32), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("list_id", String(64)),
+    Column("run_id", String(64), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+)
+
+# Who is in the lists in HubSpot, append-only: `outcome` is asked (a call is about to leave, what it did is not known
+# yet), then member, removed or missing.
+list_log = Table(
+    "list_log",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("list_id", String(64), nullable=False),
+    Column("hubspot_id", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("as_of", Instant, nullable=False),
+    Column("acknowledged_at", Instant, nullable=False),
+    Index("list_log_by_member", "list_id", "hubspot_id", "id"),
+)
+
+# How many were in each segment at the clock of each build that was looked at.
+segment_sizes = Table(
+    "segment_sizes",
+    metadata,
+    Column("segment_id", String(128), primary_key=True),
+    Column("as_of", Instant, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)

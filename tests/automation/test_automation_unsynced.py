@@ -13,10 +13,12 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from sqlalchemy import Engine, insert
 
 from dagster_project.crm.ledger import Acknowledged, append
+from dagster_project.crm.list_ledger import MEMBER, RememberedList, append_outcomes, claim_list, remember_list
 from dagster_project.crm.sent_occurrences import remember_sent
 from dagster_project.definitions import defs
 from dagster_project.defs import automation
 from dagster_project.defs.automation import sync_job, unsynced_changes
+from dagster_project.defs.lists import segment_lists
 from dagster_project.outreach import outbox
 from dagster_project.settings import SHIPPED_RULES_DIR, read_settings
 from dagster_project.state.database import open_state
@@ -38,6 +40,12 @@ class Outside:
         self.published_dir = data_dir / "published"
         self.environment = environment
         self.at(NOW)
+        # A list for each segment is there; nobody is in one.
+        for wanted in segment_lists():
+            claim_list(
+                self.engine, RememberedList(wanted.segment_id, wanted.object_type, wanted.name, None), "sync", NOW
+            )
+            remember_list(self.engine, wanted.segment_id, f"list of {wanted.segment_id}")
 
     def at(self, instant: datetime) -> None:
         self.environment.setattr(automation, "utc_now", lambda: instant)
@@ -56,9 +64,11 @@ class Outside:
         companies: list[dict] | None = None,
         actions: list[dict] | None = None,
         events: list[dict] | None = None,
+        members: list[dict] | None = None,
     ) -> None:
         publish_small(
             self.published_dir,
+            decide__segment_members=members or [],
             decide__crm_contacts_desired=list(contacts),
             decide__crm_companies_desired=companies or [],
             decide__actions=actions or [],
@@ -265,6 +275,19 @@ def test_a_sync_is_asked_for_with_its_reason(instance: dg.DagsterInstance, outsi
     assert request.tags == {"pql/reason": "2 contacts to write, 1 message to settle"}
     assert re.fullmatch(r"2026-11-20T09-[0-9a-f]{16}", request.run_key)
     assert unsynced_changes.job_name == sync_job.name
+
+
+def test_members_of_a_list_alone_are_reason_enough(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    of = {"segment_id": "hit_the_paywall", "object_type": "contacts", "matched_by": "email"}
+    outside.decide(members=[of | {"record_key": f"u{number}", "hubspot_id": f"10{number}"} for number in (1, 2)])
+    request = asked(look(instance))
+    assert request.tags["pql/reason"] == (
+        "1 list to bring up to date, 2 to add and 0 to take out to write, 0 messages to settle"
+    )
+    outcomes = [("101", MEMBER), ("102", MEMBER)]
+    append_outcomes(outside.engine, "list of hit_the_paywall", outcomes, run_id="sync", as_of=AS_OF, now=NOW)
+    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
 
 
 def test_a_message_alone_is_reason_enough(instance: dg.DagsterInstance, outside: Outside):

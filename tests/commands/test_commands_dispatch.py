@@ -9,7 +9,9 @@ import pytest
 
 from dagster_project.__main__ import main
 from dagster_project.commands.where_to_look import print_where_to_look
+from dagster_project.sandbox.running import Sandbox
 from dagster_project.settings import PROJECT_DIR, SHIPPED_RULES_DIR
+from tests.conftest import TOKEN
 from tests.small_snapshot import desired_contact, occurrence, person, publish_small
 
 
@@ -49,6 +51,22 @@ def test_a_plan_says_what_would_change_what_is_left_out_and_that_nothing_is_sent
         "events: 1 event to send (paywall_hit 1).",
         "1 left out: nobody knows whose event it is.",
     ]
+    assert "| zo_hit_the_paywall (to be made) | contacts | 0 | 0 | 0 |" in lines
+    assert lines[-1] == "properties: HubSpot was not asked (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is)."
+
+
+def test_a_plan_says_which_properties_would_be_made_and_what_is_in_the_way(
+    published: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.url)
+    sandbox.add_property("contacts", name="zo_pql_score", type="string", fieldType="text")
+    before = len(sandbox.requests(writes_only=True))
+    assert main(["plan"]) == 0
+    told = capsys.readouterr().out
+    assert "companies: zo_company_id, zo_company_active_users would be made." in told
+    assert "In the way: contacts.zo_pql_score is of type string, the map says number" in told
+    assert len(sandbox.requests(writes_only=True)) == before
 
 
 def test_an_explanation_is_printed(published: Path, capsys: pytest.CaptureFixture[str]):

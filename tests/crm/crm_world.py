@@ -20,6 +20,7 @@ from dagster_project.crm.provisioning import provision
 from dagster_project.crm.syncing import SyncRun, SyncSummary, find_unsynced, sync_object
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.privacy.opt_outs import OptOut
+from dagster_project.rules.options import Option
 from dagster_project.sandbox.running import Sandbox
 from dagster_project.state.tables import handoffs, identities, ledger_log, rejections
 
@@ -36,10 +37,13 @@ def mapped_property(
     clears: bool = True,
     unique: bool = False,
     min_change: Decimal | None = None,
+    options: tuple[Option, ...] = (),
 ) -> MappedProperty:
     is_hubspots_own = name in ("lifecyclestage", "hubspot_owner_id")
     label = None if is_hubspots_own else name
-    return MappedProperty(name, source_column, value_type, label, None, clears, unique, is_hubspots_own, min_change)
+    return MappedProperty(
+        name, source_column, value_type, label, None, clears, unique, is_hubspots_own, min_change, options=options
+    )
 
 
 CONTACTS = MappedObject(

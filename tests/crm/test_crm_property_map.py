@@ -70,6 +70,7 @@ def test_a_row_keeps_its_meaning():
         "min_change": None,
         "max_changed_pct": None,
         "who_wins": "ours",
+        "options": (),
     }
     assert scores["zo_pql_score"].clears_when_unknown
 

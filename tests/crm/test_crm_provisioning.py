@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from crm_world import COMPANIES, CONTACTS, definition, door, mapped_property
+from crm_world import COMPANIES, CONTACTS, SQL_STAGE, definition, door, mapped_property
 from scripted_server import Scripted, answering
 
 from dagster_project.crm.errors import CrmRefused, CrmUnauthorised, CrmUnavailable
 from dagster_project.crm.property_map import read_property_map
-from dagster_project.crm.provisioning import GROUP_NAME, PropertiesUnusable, Provisioned, provision
+from dagster_project.crm.property_survey import GROUP_NAME, PropertiesUnusable, describe_survey, survey
+from dagster_project.crm.provisioning import Provisioned, provision
 from dagster_project.rules.book import read_rules
+from dagster_project.rules.options import Option
 from dagster_project.settings import SHIPPED_RULES_DIR
 
 OURS = ["zo_activation_status", "zo_pql_score", "zo_last_active_at", "zo_handoff_at"]
@@ -201,6 +203,176 @@ def test_a_token_without_the_right_to_make_properties_is_told_which_it_needs(san
         provision(api, [CONTACTS])
     sandbox.clear_faults()
     assert "zo_pql_score" not in properties(api)
+
+
+# Options
+
+
+HOT, COLD, OLD = Option("hot", "Hot"), Option("cold", "Cold"), Option("old", "Old")
+
+
+def with_segments(*options, value_type="multi_select"):
+    return replace(CONTACTS, properties=(mapped_property("zo_segments", "segments", value_type, options=options),))
+
+
+def options_of(api, name="zo_segments"):
+    held = sorted(properties(api)[name]["options"], key=lambda option: option["displayOrder"])
+    return [(option["value"], option["label"]) for option in held]
+
+
+def test_several_options_yes_or_no_and_days_are_made_as_hubspot_has_them(api):
+    yes_or_no = (Option("true", "Yes"), Option("false", "No"))
+    mapped = replace(
+        CONTACTS,
+        properties=(
+            mapped_property("zo_segments", "segments", "multi_select", options=(HOT, COLD)),
+            mapped_property("zo_is_habitual", "is_habitual", "boolean", options=yes_or_no),
+            mapped_property("zo_activated_on", "activated_at", "date"),
+            mapped_property("zo_stage", "activation_status", "enumeration", options=(HOT,)),
+        ),
+    )
+    provision(api, [mapped])
+    present = properties(api)
+    kinds = {item.name: (present[item.name]["type"], present[item.name]["fieldType"]) for item in mapped.properties}
+    assert kinds == {
+        "zo_segments": ("enumeration", "checkbox"),
+        "zo_is_habitual": ("bool", "booleancheckbox"),
+        "zo_activated_on": ("date", "date"),
+        "zo_stage": ("enumeration", "select"),
+    }
+    assert options_of(api) == [("hot", "Hot"), ("cold", "Cold")]
+    assert provision(api, [mapped]) == Provisioned([], {})
+
+
+def test_options_that_are_missing_are_added_and_every_other_one_is_kept(sandbox, api):
+    provision(api, [with_segments(OLD, HOT)])
+    made = provision(api, [with_segments(HOT, COLD)])
+    assert made == Provisioned([], {}, options={"contacts.zo_segments": ["cold"]})
+    assert options_of(api) == [("old", "Old"), ("hot", "Hot"), ("cold", "Cold")]
+    before = len(writes(sandbox))
+    assert provision(api, [with_segments(HOT, COLD)]) == Provisioned([], {})
+    assert len(writes(sandbox)) == before
+
+
+def test_an_option_that_another_run_added_in_between_is_kept(api):
+    provision(api, [with_segments(HOT)])
+    found = survey(api, [with_segments(HOT, COLD)])
+    assert found.lacking == {"contacts": {"zo_segments": (COLD,)}}
+    provision(api, [with_segments(HOT, OLD)])
+    provision(api, [with_segments(HOT, COLD)])
+    assert options_of(api) == [("hot", "Hot"), ("old", "Old"), ("cold", "Cold")]
+
+
+def test_a_lost_answer_to_new_options_is_followed_by_a_repeat(sandbox, api):
+    provision(api, [with_segments(HOT)])
+    fault = sandbox.inject("502", method="PATCH", when="after", times=1)
+    assert provision(api, [with_segments(HOT, COLD)]).options == {"contacts.zo_segments": ["cold"]}
+    assert fault.fired == 1
+    assert options_of(api) == [("hot", "Hot"), ("cold", "Cold")]
+
+
+def test_a_success_that_added_no_option_is_found_out(sandbox, api):
+    provision(api, [with_segments(HOT)])
+    sandbox.inject("empty_2xx", method="PATCH", times=1)
+    with pytest.raises(PropertiesUnusable, match=r"did not add the options cold to contacts\.zo_segments"):
+        provision(api, [with_segments(HOT, COLD)])
+
+
+@pytest.mark.parametrize(
+    ("there", "mapped", "problem"),
+    [
+        (
+            {"name": "zo_segments", "type": "enumeration", "fieldType": "checkbox", "options": [vars(HOT)]},
+            with_segments(HOT, COLD),
+            "contacts.zo_segments stands in the group contactinformation and has no option cold; add it in HubSpot, or "
+            "move the property to the group Product activity, whose options we add ourselves",
+        ),
+        (
+            {"name": "zo_segments", "type": "enumeration", "fieldType": "select", "options": [vars(HOT)]},
+            with_segments(HOT),
+            "contacts.zo_segments takes one option (select), the map writes several; make it multiple checkboxes in "
+            "HubSpot's property settings or rename the property",
+        ),
+        (
+            {"name": "zo_segments", "type": "string", "fieldType": "text"},
+            with_segments(HOT),
+            "contacts.zo_segments is of type string, the map says enumeration; change the map or rename the property",
+        ),
+    ],
+)
+def test_options_that_are_not_ours_to_add_are_refused_before_anything_is_sent(sandbox, api, there, mapped, problem):
+    sandbox.add_property("contacts", **there)
+    before = len(writes(sandbox))
+    with pytest.raises(PropertiesUnusable) as raised:
+        provision(api, [mapped])
+    assert str(raised.value).splitlines()[1:] == [problem]
+    assert len(writes(sandbox)) == before
+
+
+def test_an_option_whose_label_is_taken_is_refused(api):
+    provision(api, [with_segments(Option("warm", "hot"))])
+    with pytest.raises(
+        PropertiesUnusable, match=r"gets the option hot, and the option warm is called “Hot”; rename one"
+    ):
+        provision(api, [with_segments(HOT)])
+
+
+def test_a_stage_that_the_portal_does_not_have_is_named_and_hubspots_own_options_are_left_alone(sandbox, api):
+    stage = replace(CONTACTS.properties[4], options=(Option("salesqualifiedlead", "Sales Qualified Lead"),))
+    mapped = replace(CONTACTS, properties=(stage, CONTACTS.properties[5]))
+    assert provision(api, [mapped]) == Provisioned([], {})
+    unheard_of = replace(mapped, properties=(replace(stage, options=(Option("sql", "SQL"),)), CONTACTS.properties[5]))
+    with pytest.raises(
+        PropertiesUnusable, match=r"lifecyclestage is HubSpot's own and has no option sql, which we would"
+    ):
+        provision(api, [unheard_of])
+    assert writes(sandbox) == []
+
+
+def test_the_shipped_map_asks_for_the_stage_that_handoffs_set():
+    contacts = read_property_map(read_rules(SHIPPED_RULES_DIR), "zo_")["contacts"]
+    (stage,) = (item for item in contacts.properties if item.name == "lifecyclestage")
+    assert [option.value for option in stage.options] == [SQL_STAGE]
+
+
+# Rights
+
+
+def test_where_everything_is_there_no_right_to_make_anything_is_needed(sandbox, api):
+    provision(api, [CONTACTS, COMPANIES, with_segments(HOT)])
+    for method in ("POST", "PATCH"):
+        sandbox.inject("missing_scopes", method=method)
+    assert provision(api, [CONTACTS, COMPANIES, with_segments(HOT)]) == Provisioned([], {})
+
+
+def test_a_token_that_may_not_add_options_is_told_which_scope_it_needs(sandbox, api):
+    provision(api, [with_segments(HOT)])
+    sandbox.inject("missing_scopes", method="PATCH")
+    with pytest.raises(CrmUnauthorised, match=r"crm\.schemas\.contacts\.write"):
+        provision(api, [with_segments(HOT, COLD)])
+
+
+# What would be made
+
+
+def test_a_survey_says_what_would_be_made_and_what_is_in_the_way_and_writes_nothing(sandbox, api):
+    provision(api, [with_segments(HOT)])
+    sandbox.add_property("contacts", name="zo_pql_score", type="string", fieldType="text")
+    before = len(writes(sandbox))
+    found = survey(
+        api, [replace(CONTACTS, properties=(*CONTACTS.properties, *with_segments(HOT, COLD).properties)), COMPANIES]
+    )
+    assert describe_survey(found).splitlines() == [
+        "companies: the group Product activity would be made.",
+        "contacts: zo_activation_status, zo_last_active_at, zo_handoff_at would be made.",
+        "companies: zo_company_id, zo_company_active_users would be made.",
+        "contacts.zo_segments: the options cold would be added.",
+        "In the way: contacts.zo_pql_score is of type string, the map says number; change the map or rename the "
+        "property.",
+    ]
+    assert not found.is_as_mapped
+    assert len(writes(sandbox)) == before
+    assert survey(api, [with_segments(HOT)]).is_as_mapped
 
 
 # What happens in between

@@ -26,6 +26,13 @@ from dagster_project.crm.values import same_value
         ("number", None, ""),
         ("datetime", None, None),
         ("enumeration", "lead", "lead"),
+        ("multi_select", "hot;cold", "cold;hot"),
+        ("multi_select", ";hot", "hot"),
+        ("multi_select", "hot;hot", "hot"),
+        ("boolean", "true", "True"),
+        ("date", "2026-06-30", "2026-06-30T00:00:00Z"),
+        ("date", "2026-06-30", "1782777600000"),
+        ("date", "", None),
     ],
 )
 def test_the_same_value_in_two_ways(value_type, left, right):
@@ -49,6 +56,14 @@ def test_the_same_value_in_two_ways(value_type, left, right):
         ("text", "Lead", "lead"),
         ("enumeration", "lead", "Lead"),
         ("text", " ", ""),
+        ("multi_select", "hot;cold", "hot"),
+        ("multi_select", "hot", "Hot"),
+        ("multi_select", "hot", None),
+        ("boolean", "true", "false"),
+        ("boolean", "false", None),
+        ("date", "2026-06-30", "2026-07-01"),
+        ("date", "2026-06-30", "1782864000000"),
+        ("date", "2026-06-30", "soon"),
     ],
 )
 def test_two_values(value_type, left, right):

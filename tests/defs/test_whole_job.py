@@ -77,6 +77,9 @@ def test_the_golden_contact_is_written_to_hubspot_as_decided(sample: SampleRuns)
         "zo_last_active_at": "2026-11-20T08:10:00.000Z",
         "zo_handoff_at": "2026-11-20T09:00:00.000Z",
         "zo_user_id": "u_nora_lindqvist",
+        "zo_segments": "used_key_feature",
+        "zo_is_habitual": "false",
+        "zo_activated_on": "2026-11-16",
     }
     assert contact["lifecyclestage"] == "salesqualifiedlead"
     assert contact["hubspot_owner_id"] == dana[0]
@@ -229,10 +232,42 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_user_id",
             "zo_sales_priority",
             "zo_dormant_for_days",
+            "zo_segments",
+            "zo_is_habitual",
+            "zo_activated_on",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }
     assert materialization(sample.second, "sync/crm_properties")["made"] == {}
+
+
+def test_each_list_holds_exactly_the_members_of_its_segment_that_hubspot_holds(sample: SampleRuns):
+    members = sample.pipeline.table("decide.segment_members").filter(pl.col("hubspot_id").is_not_null())
+    segments = pl.read_csv(SHIPPED_RULES_DIR / "segments.csv").filter(pl.col("kept_as") != "property")
+    wanted = {
+        f"zo_{name}": sorted(members.filter(pl.col("segment_id") == name)["hubspot_id"])
+        for name in segments["segment_id"]
+    }
+    assert {name: sorted(ids) for name, ids in sample.sandbox.lists().items()} == wanted
+    assert sum(map(len, wanted.values())) > 50
+    first = materialization(sample.first, "sync/crm_lists_synced")
+    second = materialization(sample.second, "sync/crm_lists_synced")
+    assert (first["added"], second["added"], second["calls"]) == (sum(map(len, wanted.values())), 0, 0)
+    assert first["segment_sizes"]["nurture"] == second["segment_sizes"]["nurture"] > 100
+
+
+def test_the_one_who_looked_at_prices_three_times_in_a_week_is_in_the_list(sample: SampleRuns):
+    (contact_id,) = sample.sandbox.lists()["zo_pricing_3x_in_a_week"]
+    members = sample.pipeline.table("decide.segment_members")
+    (user_id,) = members.filter(pl.col("segment_id") == "pricing_3x_in_a_week")["record_key"]
+    recount = Recount(SAMPLE_DIR, SHIPPED_RULES_DIR)
+    week_ago = recount.as_of - timedelta(days=7)
+    counts = {
+        user.user_id: sum(event.at > week_ago for event in recount.of(user, "pricing_page_viewed"))
+        for user in recount.users.values()
+    }
+    assert [name for name, seen in counts.items() if seen >= 3] == [user_id]
+    assert "pricing_3x_in_a_week" in sample.sandbox.record("contacts", contact_id)["zo_segments"].split(";")
 
 
 def test_dbt_tests_are_asset_checks_and_all_pass(sample: SampleRuns):

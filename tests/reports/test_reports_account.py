@@ -1,5 +1,6 @@
 """The account of a run: what happened, what did not, and where to look, in words that are true of one and of many."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dagster_project.crm.leaving_out import LEFT_OUT
+from dagster_project.crm.list_syncing import ListResult
 from dagster_project.crm.occurrence_syncing import EventSummary
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.outreach.delivering import DeliverySummary
@@ -39,6 +41,39 @@ def told_of(folder: Path, **rows: list[dict]) -> dict[str, AccountLine]:
     """What is said of score and decide, by step, where these marts were published by the run."""
     lines = account_of({"publish": {}}, publish_small(folder / "published", **rows))
     return {line.step: line for line in lines}
+
+
+# Lists
+
+
+def listed(*results: ListResult, calls: int = 0, state: str = "done") -> AccountLine:
+    return line_of("sync_lists", {"state": state, "lists": [asdict(result) for result in results], "calls": calls})
+
+
+def test_members_that_were_added_and_taken_out_are_counted_over_all_lists():
+    hot = ListResult("zo_hot", "contacts", 5, added=1200, removed=1, missing=2)
+    off = ListResult("zo_off", "contacts", 0, removed=3, is_kept=False)
+    assert listed(hot, off, calls=4) == AccountLine(
+        "sync",
+        "1 list: 1,200 added and 4 taken out in 4 calls.",
+        ("2 not there any more in HubSpot", "zo_off emptied: its segment is off, the list stays"),
+    )
+
+
+def test_lists_that_need_nothing_say_so():
+    hot, off = ListResult("zo_hot", "contacts", 5), ListResult("zo_off", "contacts", 0, is_kept=False)
+    assert listed(hot, off) == AccountLine("sync", "lists: nothing to send; HubSpot already holds every member.")
+
+
+def test_lists_that_were_cut_off_are_not_called_done():
+    told = listed(ListResult("zo_hot", "contacts", 5, added=2), state="cut_off")
+    assert told == AccountLine("sync", "lists: not finished, 2 added and 0 taken out so far.")
+
+
+def test_a_dry_run_says_what_lists_would_need():
+    summary = {"state": "dry_run", "would": "1 list to bring up to date, 2 to add and 0 to take out"}
+    told = line_of("sync_lists", summary)
+    assert told == AccountLine("sync", "lists: dry run, 1 list to bring up to date, 2 to add and 0 to take out.")
 
 
 # Ingest

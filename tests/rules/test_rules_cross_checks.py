@@ -7,7 +7,7 @@ from dagster_project.rules.checks.crm import DESIRED_COLUMNS
 from dagster_project.settings import DBT_PROJECT_DIR
 
 DECIDE_MODELS = DBT_PROJECT_DIR / "models" / "marts" / "decide" / "_decide__models.yml"
-KINDS = {"varchar": "text", "integer": "number", "bigint": "number", "timestamp": "datetime"}
+KINDS = {"varchar": "text", "boolean": "boolean", "integer": "number", "bigint": "number", "timestamp": "datetime"}
 TAXONOMY = (
     "activation_feature_used, content_downloaded, dashboard_viewed, enterprise_feature_used, logged_in, "
     "onboarding_completed, page_viewed, paywall_hit, pricing_page_viewed, report_created, report_shared, signed_up, "
@@ -159,7 +159,7 @@ KNOWN_EVENTS_OR_FLAGS = f"one of is_activity, is_key_action, is_login, or {KNOWN
             {"source_column": "pql_score"},
             "source_column: found 'pql_score'; "
             "allowed: one of company_id, active_users_30d, active_users_7d, active_users_1d, pql_count, "
-            "key_action_7d_count, company_score, strongest_signal, last_active_at",
+            "key_action_7d_count, company_score, strongest_signal, segments, last_active_at",
         ),
         (
             "crm_property_map",
@@ -171,14 +171,32 @@ KNOWN_EVENTS_OR_FLAGS = f"one of is_activity, is_key_action, is_login, or {KNOWN
             "crm_property_map",
             7,
             {"value_type": "number"},
-            "value_type: found 'number'; allowed: datetime, since last_active_at holds datetime",
+            "value_type: found 'number'; allowed: datetime or date or text, since last_active_at holds datetime",
         ),
         (
             "crm_property_map",
-            2,
+            6,
             {"value_type": "enumeration"},
             "value_type: found 'enumeration'; "
-            "allowed: text, number or datetime; enumeration only for lifecyclestage, hubspot_owner_id",
+            "allowed: text, since score_reasons may hold anything and an enumeration has its options from the rules",
+        ),
+        (
+            "crm_property_map",
+            15,
+            {"value_type": "text", "max_changed_pct": ""},
+            "value_type: found 'text'; allowed: multi_select, since segments holds multi_select",
+        ),
+        (
+            "crm_property_map",
+            16,
+            {"value_type": "text"},
+            "value_type: found 'text'; allowed: boolean, since is_habitual holds boolean",
+        ),
+        (
+            "crm_property_map",
+            3,
+            {"value_type": "date"},
+            "value_type: found 'date'; allowed: number, since pql_score holds number",
         ),
         (
             "crm_property_map",
@@ -224,6 +242,8 @@ def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem
         ("sql_definition", 4, {"property": "country", "value": "Côte d'Ivoire"}),
         ("sales_team", 4, {"absent_until": "2026-11-16"}),
         ("crm_property_map", 3, {"value_type": "text"}),
+        ("crm_property_map", 2, {"value_type": "enumeration"}),
+        ("crm_property_map", 7, {"value_type": "date"}),
         ("crm_property_map", 3, {"min_change": "0.0001"}),
         ("crm_property_map", 7, {"min_change": "30"}),
         ("crm_property_map", 3, {"description": ""}),
@@ -268,12 +288,18 @@ def test_without_milestones_nobody_would_ever_be_activated(rules):
     "name",
     [
         *("negative_rules", "fit_rules", "signals", "account_signals", "title_seniority"),
-        *("excluded_domains", "sales_team", "triggers"),
+        *("excluded_domains", "sales_team", "triggers", "segments"),
     ],
 )
 def test_a_team_may_do_without_these_rules(rules, name):
+    without_segments(rules)
     rules.keep_rows(name)
     assert rules.problems() == []
+
+
+def without_segments(rules):
+    for name in ("segments", "segment_conditions"):
+        rules.keep_rows(name)
 
 
 def test_without_groups_no_engagement_rule_has_one(rules):
@@ -285,6 +311,7 @@ def test_without_groups_no_engagement_rule_has_one(rules):
         "allowed: a score_group of score_groups.csv whose score is pql: "
     )
     rules.keep_rows("engagement_rules")
+    without_segments(rules)
     assert rules.problems() == []
 
 
@@ -302,7 +329,7 @@ def test_a_mapped_object_needs_a_row_that_says_how_it_is_written(rules):
 
 
 def test_an_object_that_nothing_is_written_on_is_fine(rules):
-    rules.keep_rows("crm_property_map", *range(2, 11))
+    rules.keep_rows("crm_property_map", *range(2, 11), 15)
     assert rules.problems() == []
 
 
@@ -330,4 +357,6 @@ def test_what_can_be_mapped_is_what_the_mart_has(objects):
     models = yaml.safe_load(DECIDE_MODELS.read_text(encoding="utf-8"))["models"]
     (mart,) = (model for model in models if model["name"] == f"crm_{objects}_desired")
     kinds = {column["name"]: KINDS[column["data_type"]] for column in mart["columns"]}
+    # Several names in one text.
+    kinds["segments"] = "multi_select"
     assert {name: kinds.get(name) for name in DESIRED_COLUMNS[objects]} == DESIRED_COLUMNS[objects]

@@ -84,3 +84,17 @@ def test_a_warehouse_that_is_being_written_is_not_waited_for(warehouse):
     # In this process a second way to open the file is refused as another process would be.
     with duckdb.connect(warehouse), pytest.raises(EventsUnknown, match="in use by another process"):
         read_seen_events(warehouse)
+
+
+def test_segments_are_counted_once_they_were_built(warehouse):
+    fill(warehouse, [("product", "logged_in", None)], [("2026-01-01", 10)])
+    assert read_seen_events(warehouse).segment_sizes is None
+    with duckdb.connect(warehouse) as connection:
+        for schema in ("decide", "score"):
+            connection.execute(f"create schema {schema}")
+        connection.execute("create table decide.segment_members as select unnest(['hot', 'hot', 'cold']) as segment_id")
+        connection.execute("create table score.contact_scores as select unnest(range(3)) as user_id")
+        connection.execute("create table score.company_scores as select 1 as company_id")
+    seen = read_seen_events(warehouse)
+    assert seen.segment_sizes == {"hot": 2, "cold": 1}
+    assert seen.record_counts == {"contacts": 3, "companies": 1}

@@ -19,6 +19,9 @@ class Client:
     def post(self, path: str, body: object, **query: object) -> httpx.Response:
         return self._http.post(path, json=body, params=query)
 
+    def put(self, path: str, body: object) -> httpx.Response:
+        return self._http.put(path, json=body)
+
     def patch(self, path: str, body: object, **query: object) -> httpx.Response:
         return self._http.patch(path, json=body, params=query)
 

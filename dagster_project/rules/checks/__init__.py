@@ -27,6 +27,7 @@ from dagster_project.rules.checks.scores import (
     settings_are_there_and_within_bounds,
     weights_add_up_and_every_size_has_one_profile,
 )
+from dagster_project.rules.checks.segments import segment_conditions_can_hold, segments_are_complete
 from dagster_project.rules.checks.signals import account_signals_are_complete, signals_are_complete
 from dagster_project.rules.reading import RuleBook, RuleProblem
 
@@ -48,6 +49,8 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     conditions_compare_like_with_like,
     conditions_name_what_there_is,
     absences_end_after_they_begin,
+    segments_are_complete,
+    segment_conditions_can_hold,
     crm_properties_have_a_source,
     events_to_send_fit_into_hubspot,
     event_properties_have_a_source,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from dagster_project.rules.options import options_of
 from dagster_project.rules.reading import RuleBook, RuleProblem
 
 # Columns of `decide.crm_contacts_desired` and `decide.crm_companies_desired` that may become HubSpot properties, and
@@ -20,6 +21,9 @@ DESIRED_COLUMNS = {
         "strongest_signal": "text",
         "sales_priority": "text",
         "dormant_for_days": "number",
+        "segments": "multi_select",
+        "is_habitual": "boolean",
+        "is_icp_match": "boolean",
         "last_active_at": "datetime",
         "activated_at": "datetime",
         "handoff_at": "datetime",
@@ -35,8 +39,15 @@ DESIRED_COLUMNS = {
         "key_action_7d_count": "number",
         "company_score": "number",
         "strongest_signal": "text",
+        "segments": "multi_select",
         "last_active_at": "datetime",
     },
+}
+# How a column of each kind may be written, where it is not just as it is or as text.
+KINDS_WRITTEN_AS = {
+    "datetime": ("datetime", "date", "text"),
+    "multi_select": ("multi_select",),
+    "boolean": ("boolean",),
 }
 HUBSPOT_OWN_PROPERTIES = ("lifecyclestage", "hubspot_owner_id")
 # In a description it stands for the sentence that sql_definition.csv comes to.
@@ -58,8 +69,8 @@ def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
             yield RuleProblem(file, row.number, "source_column", rule.source_column, f"one of {', '.join(columns)}")
         is_hubspots_own = rule.property in HUBSPOT_OWN_PROPERTIES
         kind = columns.get(rule.source_column, rule.value_type)
-        if rule.value_type in ("number", "datetime") and rule.value_type != kind:
-            allowed = f"{kind}, since {rule.source_column} holds {kind}"
+        if rule.value_type not in KINDS_WRITTEN_AS.get(kind, (kind, "text", "enumeration")):
+            allowed = f"{' or '.join(KINDS_WRITTEN_AS.get(kind, (kind,)))}, since {rule.source_column} holds {kind}"
             yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)
         if rule.min_change is not None and rule.value_type not in ("number", "datetime"):
             allowed = "nothing for text: only numbers and instants differ by so much"
@@ -75,6 +86,8 @@ def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
             continue
         if rule.label is None:
             yield RuleProblem(file, row.number, "label", None, "the name people see: the property is created with it")
-        if rule.value_type == "enumeration":
-            allowed = f"text, number or datetime; enumeration only for {', '.join(HUBSPOT_OWN_PROPERTIES)}"
+        if rule.value_type == "enumeration" and not options_of(book, rule.object_type, rule.source_column):
+            allowed = (
+                f"text, since {rule.source_column} may hold anything and an enumeration has its options from the rules"
+            )
             yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)

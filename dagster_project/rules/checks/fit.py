@@ -53,7 +53,7 @@ def _value(rule: FitRule, book: RuleBook) -> Iterator[Found]:
     elif not words_of(rule.value):
         yield "value", rule.value, "at least one letter or digit: nothing else is compared"
     elif rule.match == "equals":
-        yield from (("value", rule.value, allowed) for allowed in _unheard_of(rule.attribute, rule.value, book))
+        yield from (("value", rule.value, allowed) for allowed in unheard_of(rule.attribute, rule.value, book))
     if (rule.min_value, rule.max_value) != (None, None):
         yield "min_value", bounds, f"empty for {rule.match}"
 
@@ -81,11 +81,11 @@ def conditions_name_what_there_is(book: RuleBook) -> Iterator[RuleProblem]:
     """Industries, countries and regions of the two definitions."""
     for name in ("icp_definition", "sql_definition"):
         for row in book.rows[name]:
-            for allowed in _unheard_of(row.rule.property, row.rule.value, book):
+            for allowed in unheard_of(row.rule.property, row.rule.value, book):
                 yield RuleProblem(f"{name}.csv", row.number, "value", row.rule.value, allowed)
 
 
-def _unheard_of(attribute: str, value: str, book: RuleBook) -> Iterator[str]:
+def unheard_of(attribute: str, value: str, book: RuleBook) -> Iterator[str]:
     """What is allowed instead, where a value is none that this attribute can have."""
     if attribute == "industry" and value not in HUBSPOT_INDUSTRIES:
         yield f"a value of HubSpot's property industry{_such_as(_similar_industries(value))}"

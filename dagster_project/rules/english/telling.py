@@ -16,6 +16,7 @@ from dagster_project.rules.english.deciding import (
 from dagster_project.rules.english.engagement import ENGAGEMENT, GROUPS, NEGATIVE
 from dagster_project.rules.english.fit import FACT_SOURCES, FIT, ICP, REGIONS
 from dagster_project.rules.english.scores import BANDS, SETTINGS, WEIGHTS
+from dagster_project.rules.english.segments import SEGMENT_CONDITIONS, SEGMENTS
 from dagster_project.rules.english.signals import ACCOUNT_SIGNALS, SENIORITY, SIGNALS
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema import RULE_FILES, Rule
@@ -40,6 +41,8 @@ CHAPTERS: dict[str, Chapter] = {
     "triggers": TRIGGERS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,
+    "segments": SEGMENTS,
+    "segment_conditions": SEGMENT_CONDITIONS,
     "crm_objects": CRM_OBJECTS,
     "crm_property_map": CRM_PROPERTIES,
     "crm_events": EVENTS,

@@ -7,6 +7,7 @@ from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
+from dagster_project.rules.schema.segments import Segment, SegmentCondition
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
 
 RULE_FILES: dict[str, type[Rule]] = {
@@ -29,6 +30,8 @@ RULE_FILES: dict[str, type[Rule]] = {
     "excluded_domains": ExcludedDomain,
     "sales_team": SalesMember,
     "triggers": Trigger,
+    "segments": Segment,
+    "segment_conditions": SegmentCondition,
     "crm_objects": CrmObject,
     "crm_property_map": CrmProperty,
     "crm_events": CrmEvent,

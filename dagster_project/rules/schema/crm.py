@@ -35,7 +35,10 @@ class CrmObject(Rule):
 
 
 class CrmProperty(Rule):
-    """`min_change`: a value that differs from what HubSpot holds by less is not sent; of instants, in minutes.
+    """`value_type`: enumeration is one of the values that the rules name, multi_select several of them; a date is the
+    UTC day of an instant.
+
+    `min_change`: a value that differs from what HubSpot holds by less is not sent; of instants, in minutes.
 
     `max_changed_pct`: a sync that would change more of the values that HubSpot holds is held.
 
@@ -45,7 +48,7 @@ class CrmProperty(Rule):
     object_type: Annotated[Literal["contacts", "companies"], "key"]
     property: Annotated[Name, "key"]
     source_column: Name
-    value_type: Literal["text", "number", "datetime", "enumeration"]
+    value_type: Literal["text", "number", "boolean", "date", "datetime", "enumeration", "multi_select"]
     label: Words | None
     description: Words | None
     when_unknown: Literal["keep", "clear"]

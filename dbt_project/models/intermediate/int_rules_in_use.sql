@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
--- The engagement rules that are switched on, and those that such a rule requires: these are looked at and give no points.
+-- The engagement rules that are switched on, and those that such a rule requires or a segment asks for: these are looked at
+-- and give no points.
 with rules as (
     select * from {{ ref('engagement_rules') }}
 ),
@@ -7,6 +8,12 @@ required as (
     select distinct rules.rule_id
     from rules
     inner join rules as requiring on requiring.is_enabled and {{ is_among('rules.rule_id', 'requiring.requires') }}
+    union
+    -- What such a rule requires is looked at with it: a required rule requires no more than the profile.
+    select distinct rules.rule_id
+    from {{ ref('int_contact_segment_conditions') }} as conditions
+    inner join rules as asked on conditions.property = 'engagement_rule' and conditions.value = asked.rule_id
+    inner join rules on rules.rule_id = asked.rule_id or {{ is_among('rules.rule_id', "coalesce(asked.requires, '')") }}
 )
 select
     rules.*,

@@ -1,26 +1,20 @@
-with ranked as (
-    select
-        company_scores.*,
-        -- Two of our companies on one HubSpot record: the livelier one speaks for it.
-        row_number() over (
-            partition by coalesce(hubspot_id, company_id)
-            order by active_users_30d desc, user_count desc, company_id
-        ) as place
-    from {{ ref('company_scores') }} as company_scores
-)
 select
-    company_id as record_key,
-    hubspot_id,
-    case when place > 1 then 'same_record_as_another_company' else matched_by end as matched_by,
-    company_id,
-    company_name,
-    domain,
-    active_users_30d,
-    active_users_7d,
-    active_users_1d,
-    key_action_7d_count,
-    pql_count,
-    company_score,
-    strongest_signal,
-    last_active_at
-from ranked
+    companies.company_id as record_key,
+    companies.hubspot_id,
+    records.matched_by,
+    companies.company_id,
+    companies.company_name,
+    companies.domain,
+    companies.active_users_30d,
+    companies.active_users_7d,
+    companies.active_users_1d,
+    companies.key_action_7d_count,
+    companies.pql_count,
+    companies.company_score,
+    companies.strongest_signal,
+    told.segments,
+    companies.last_active_at
+from {{ ref('company_scores') }} as companies
+inner join {{ ref('int_company_records') }} as records on records.record_key = companies.company_id
+left join {{ ref('int_segments_told') }} as told
+    on told.object_type = 'companies' and told.record_key = companies.company_id

@@ -23,6 +23,9 @@ select
     scores.strongest_signal,
     scores.sales_priority,
     scores.dormant_for_days,
+    told.segments,
+    scores.is_habitual,
+    scores.is_icp_match,
     scores.activated_at,
     scores.last_active_at,
     handoffs.handed_off_at as handoff_at,
@@ -35,3 +38,4 @@ select
 from {{ ref('contact_scores') }} as scores
 inner join {{ ref('int_contact_records') }} as records on records.user_id = scores.user_id
 left join handoffs on handoffs.record_key = scores.user_id
+left join {{ ref('int_segments_told') }} as told on told.object_type = 'contacts' and told.record_key = scores.user_id
