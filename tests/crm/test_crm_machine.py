@@ -31,6 +31,7 @@ from crm_stories import (
     companies,
     company_edits,
     contact_edits,
+    first_users,
     nth,
     object_types,
     places,
@@ -69,8 +70,8 @@ class Syncing(RuleBasedStateMachine):
     moments: Moments
 
     @initialize(
-        wanted=users,
-        addresses=st.sets(st.sampled_from(ADDRESSES[1:])),
+        wanted=first_users,
+        addresses=st.sets(st.sampled_from(ADDRESSES[1:]), min_size=3),
         wanted_companies=companies,
         makes_unknown_records=st.booleans(),
     )
@@ -229,6 +230,11 @@ class Syncing(RuleBasedStateMachine):
     def _go(self, run: Run | None) -> None:
         if run is None:
             return
+        if run.news:
+            for place, user in enumerate(self.users.values()):
+                user["pql_score"] = ((user["pql_score"] or 0) + 3 * run.news + place) % 101
+            for company in self.companies.values():
+                company["active_users_30d"] += run.news
         if run.reads:
             self.copy = take_copy(self.sandbox)
         if run.builds:
