@@ -71,17 +71,30 @@ company_edits = st.sampled_from(
 
 @dataclass(frozen=True)
 class Run:
-    """How a run goes: whether HubSpot is read and a build made before it, and at which of its moments it is cut off."""
+    """How a run goes: what is read, new and built before it, and at which of its moments it is cut off.
+
+    `news`: 0, or how far everybody's score and every company's number of users moves, so that there is much to send.
+    """
 
     object_type: str
     reads: bool = True
     builds: bool = True
     cut_at: int | None = None
     at_once: int = 1
+    news: int = 0
 
 
 runs = st.none() | st.builds(
-    Run, object_types, st.booleans(), st.booleans(), st.none() | st.integers(0, 16), st.sampled_from([1, 1, 3])
+    Run,
+    object_types,
+    reads=st.booleans(),
+    builds=st.sampled_from([True, True, False]),
+    cut_at=st.none() | st.integers(0, 16),
+    at_once=st.sampled_from([1, 1, 3]),
+    news=st.integers(0, 3),
+)
+first_users = st.fixed_dictionaries(
+    {key: st.fixed_dictionaries({"contact_email": st.sampled_from(ADDRESSES), **values}) for key in KEYS}
 )
 
 
