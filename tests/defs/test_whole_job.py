@@ -229,12 +229,12 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_score_reasons",
             "zo_last_active_at",
             "zo_handoff_at",
-            "zo_user_id",
             "zo_sales_priority",
             "zo_dormant_for_days",
             "zo_segments",
             "zo_is_habitual",
             "zo_activated_on",
+            "zo_user_id",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }

@@ -243,7 +243,7 @@ def test_cells_that_do_not_go_together_are_told(rules, file, row, cells, problem
         ("sales_team", 4, {"absent_until": "2026-11-16"}),
         ("crm_property_map", 3, {"value_type": "text"}),
         ("crm_property_map", 2, {"value_type": "enumeration"}),
-        ("crm_property_map", 7, {"value_type": "date"}),
+        ("crm_property_map", 7, {"value_type": "date", "min_change": ""}),
         ("crm_property_map", 3, {"min_change": "0.0001"}),
         ("crm_property_map", 7, {"min_change": "30"}),
         ("crm_property_map", 3, {"description": ""}),

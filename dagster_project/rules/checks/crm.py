@@ -73,7 +73,7 @@ def crm_properties_have_a_source(book: RuleBook) -> Iterator[RuleProblem]:
             allowed = f"{' or '.join(KINDS_WRITTEN_AS.get(kind, (kind,)))}, since {rule.source_column} holds {kind}"
             yield RuleProblem(file, row.number, "value_type", rule.value_type, allowed)
         if rule.min_change is not None and rule.value_type not in ("number", "datetime"):
-            allowed = "nothing for text: only numbers and instants differ by so much"
+            allowed = f"nothing for {rule.value_type}: only numbers and instants differ by so much"
             yield RuleProblem(file, row.number, "min_change", str(rule.min_change), allowed)
         if is_hubspots_own and rule.who_wins != "theirs":
             allowed = "theirs: stage and owner are the salesperson's from the handoff on"
