@@ -56,7 +56,7 @@ recompute: setup  ## Score everybody as of a past moment, beside the live scores
 	@$(DO) recompute "$(AS_OF)" $(if $(RULES),--rules "$(RULES)")
 
 test: setup  ## Run all tests
-	@$(VENV)/bin/python -m pytest -q
+	@$(VENV)/bin/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup  ## Check style, formatting and the rule files
 	@$(VENV)/bin/ruff check .

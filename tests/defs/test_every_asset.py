@@ -9,9 +9,9 @@ from dagster_project.definitions import defs
 from tests.defs.conftest import SampleRuns
 from tests.whole_run import SAMPLE_AS_OF, dagster_command, reasons
 
-SPECS = list(defs.resolve_all_asset_specs())
+SPECS = sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
 STEPS = ["rules", "ingest", "score", "decide", "diff", "sync", "act", "report"]
-OWN_ASSETS = sorted(spec.key.to_user_string() for spec in SPECS if "dbt" not in spec.kinds)
+OWN_ASSETS = [spec.key.to_user_string() for spec in SPECS if "dbt" not in spec.kinds]
 DBT_ASSETS = ["rules/score_bands", "staging/stg_product__events", "score/contact_scores", "decide/actions"]
 
 
