@@ -38,7 +38,9 @@ def with_reasons(
     """The same rows and `left_because`, a key of LEFT_OUT; null where the value is sent."""
     rows = rows.with_columns(_by_record(mapped).alias(WHY))
     if suppressed and mapped.object_type == "contacts":
-        rows = _where_suppressed(rows, suppressed)
+        # Also people whom the snapshot does not know to be suppressed yet, and records that would be emptied.
+        is_suppressed = suppressed.among(rows, email="upsert_key")
+        rows = rows.with_columns(pl.when(is_suppressed).then(pl.lit(SUPPRESSED)).otherwise(WHY).alias(WHY))
     left = [(item.value.hubspot_id, item.value.property, item.left_because) for item in drift if item.left_because]
     if left:
         columns = ["hubspot_id", "property", "why"]
@@ -57,20 +59,6 @@ def _by_record(mapped: MappedObject) -> pl.Expr:
     is_left = ~is_sendable | pl.col("matched_by").is_in(SPOKEN_FOR)
     only_made = is_known & (not mapped.writes_known_records)
     return pl.when(is_left).then("matched_by").when(only_made).then(pl.lit(HELD_ALREADY))
-
-
-def _where_suppressed(rows: pl.DataFrame, suppressed: Suppressed) -> pl.DataFrame:
-    """Also of people whom the snapshot does not know to be suppressed yet, and of records that would be emptied."""
-    records = rows.select("record_key", "hubspot_id", "upsert_key").unique()
-    marks = [
-        suppressed.why(user_id=user_id, hubspot_id=hubspot_id, email=email) is not None
-        for user_id, hubspot_id, email in records.iter_rows()
-    ]
-    marked = records.with_columns(is_suppressed=pl.Series(marks, dtype=pl.Boolean))
-    rows = rows.join(marked, on=records.columns, how="left", nulls_equal=True, maintain_order="left")
-    return rows.with_columns(pl.when("is_suppressed").then(pl.lit(SUPPRESSED)).otherwise(WHY).alias(WHY)).drop(
-        "is_suppressed"
-    )
 
 
 def _where_marked(rows: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

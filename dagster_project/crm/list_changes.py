@@ -89,13 +89,8 @@ def _with_suppressed_left_out(members: pl.DataFrame, suppressed: Suppressed) -> 
     """Also where the snapshot does not know of it yet."""
     if not suppressed:
         return members
-    marks = [
-        row["object_type"] == "contacts"
-        and suppressed.why(user_id=row["record_key"], hubspot_id=row["hubspot_id"]) is not None
-        for row in members.iter_rows(named=True)
-    ]
-    reason = pl.when(pl.Series(marks, dtype=pl.Boolean)).then(pl.lit(SUPPRESSED)).otherwise("matched_by")
-    return members.with_columns(matched_by=reason)
+    is_suppressed = suppressed.among(members) & (members["object_type"] == "contacts")
+    return members.with_columns(matched_by=pl.when(is_suppressed).then(pl.lit(SUPPRESSED)).otherwise("matched_by"))
 
 
 def _without_removing(change: ListChange, members: pl.DataFrame, suppressed: Suppressed) -> ListChange:

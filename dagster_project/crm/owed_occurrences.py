@@ -98,16 +98,11 @@ def _with_suppressed_left_out(rows: pl.DataFrame, suppressed: Suppressed) -> pl.
     """Also where the snapshot does not know of it yet."""
     if not suppressed:
         return rows
-    people = rows.select("record_key", "hubspot_id").unique()
-    marks = [
-        suppressed.why(user_id=user_id, hubspot_id=hubspot_id) is not None for user_id, hubspot_id in people.rows()
-    ]
-    marked = people.with_columns(is_suppressed=pl.Series(marks, dtype=pl.Boolean))
-    rows = rows.join(marked, on=people.columns, how="left", nulls_equal=True, maintain_order="left")
+    is_suppressed = suppressed.among(rows)
     return rows.with_columns(
-        hubspot_id=pl.when("is_suppressed").then(None).otherwise("hubspot_id"),
-        matched_by=pl.when("is_suppressed").then(pl.lit(SUPPRESSED)).otherwise("matched_by"),
-    ).drop("is_suppressed")
+        hubspot_id=pl.when(is_suppressed).then(None).otherwise("hubspot_id"),
+        matched_by=pl.when(is_suppressed).then(pl.lit(SUPPRESSED)).otherwise("matched_by"),
+    )
 
 
 def _published(run: SyncRun) -> pl.DataFrame:

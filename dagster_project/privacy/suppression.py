@@ -43,6 +43,18 @@ class Suppressed:
                 return ERASED
         return None
 
+    def among(self, rows: pl.DataFrame, email: str | None = None) -> pl.Series:
+        """Which rows are about suppressed people, by their `record_key`, `hubspot_id` and the column of an address."""
+        columns = ["record_key", "hubspot_id", *([email] if email else [])]
+        people = rows.select(columns).unique()
+        marks = [
+            self.why(user_id=user_id, hubspot_id=hubspot_id, email=address[0] if address else None) is not None
+            for user_id, hubspot_id, *address in people.iter_rows()
+        ]
+        people = people.with_columns(is_suppressed=pl.Series(marks, dtype=pl.Boolean))
+        joined = rows.select(columns).join(people, on=columns, how="left", nulls_equal=True, maintain_order="left")
+        return joined["is_suppressed"]
+
     def __bool__(self) -> bool:
         return bool(self.reasons or self.erased)
 

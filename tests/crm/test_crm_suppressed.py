@@ -1,9 +1,13 @@
 """Nothing about a suppressed contact is written, whoever says that it is suppressed and however late."""
 
+import crm_lists as lists
+import polars as pl
 import pytest
+from crm_event_world import EVENTS, occurrence, publish_occurrences
 from crm_undoing import left, undo
-from crm_world import CONTACTS, contact, upserting
+from crm_world import CONTACTS, contact, upserting, write_rows
 
+from dagster_project.crm.owed_occurrences import find_owed
 from dagster_project.privacy.names import EMAIL, HUBSPOT, USER, digests, salt_of
 from dagster_project.privacy.opt_outs import OptOut, OptOutsInvalid
 from dagster_project.privacy.suppression import Suppressed, read_suppressed
@@ -105,3 +109,27 @@ def test_nobody_is_suppressed_where_nobody_said_so(world):
     suppressed = read_suppressed(world.engine)
     assert not suppressed
     assert suppressed.why(user_id="u0", email="u0@a.example", hubspot_id="1") is None
+
+
+def test_whoever_opted_out_after_the_build_is_neither_added_to_a_list_nor_taken_out_of_one(world):
+    first, second, third = world.sandbox.add_contacts([{"email": f"u{number}@a.example"} for number in range(3)])
+    lists.publish(world, {"hot": [first]})
+    lists.sync(world, lists.HOT)
+    lists.publish(world, {"hot": [second, third]})
+    world.opt_outs = [OptOut(None, f"key of {second}", None)]
+    change = lists.changes(world, lists.HOT)["zo_hot"]
+    assert (change.to_add, change.to_remove, change.left_out) == ((third,), (first,), {"suppressed": 1})
+    # Whom the segment does not hold any more is known by what the last build decided.
+    world.opt_outs = []
+    decided = {"record_key": "u0", "hubspot_id": first, "reason": "opted_out"}
+    write_rows(world.snapshot_dir / "decide.contacts_suppressed.parquet", [decided], dict.fromkeys(decided, pl.String))
+    change = lists.changes(world, lists.HOT)["zo_hot"]
+    assert (change.to_add, change.to_remove) == ((second, third), ())
+
+
+def test_an_event_of_whoever_opted_out_after_the_build_is_left_out(world):
+    publish_occurrences(world.snapshot_dir, [occurrence("a", "1"), occurrence("b", "2", record_key="u2")])
+    assert find_owed(world.run(), EVENTS).sendable == 2
+    world.opt_outs = [OptOut(None, "u1", None)]
+    owed = find_owed(world.run(), EVENTS)
+    assert (owed.rows["record_key"].to_list(), owed.left_out) == (["u2"], {"suppressed": 1})

@@ -1,11 +1,2 @@
 {{ config(materialized='view') }}
--- What the segments of contacts ask for that are switched on; the id of a condition is one over all segments.
-select
-    conditions.segment_id,
-    {{ dbt.concat(['conditions.segment_id', "'/'", 'conditions.condition_id']) }} as condition_id,
-    conditions.property,
-    conditions.operator,
-    conditions.value
-from {{ ref('segment_conditions') }} as conditions
-inner join {{ ref('segments') }} as segments on segments.segment_id = conditions.segment_id
-where segments.is_enabled and segments.object_type = 'contacts'
+{{ segment_conditions_of('contacts') }}
