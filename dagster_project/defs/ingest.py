@@ -11,7 +11,7 @@ from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.copy_tables import HeldCopy, read_past, store_copy
 from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.drift_finding import find_drift
-from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.crm.errors import CrmError, CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.defs.metadata_tables import metadata_table
@@ -219,7 +219,7 @@ def hubspot(
                 name: find_drift(state.engine(), state.folder(), api, mapped, crm.objects[name], crm.started_at)
                 for name, mapped in objects.items()
             }
-        except CrmUnavailable as error:
+        except CrmError as error:
             context.log.warning(f"Whether somebody changed our values was not looked at: {error}")
         step.summary[portal_limits.KEY] = portal_limits.limits_seen(api)
         step.summary["calls_made"] = api.calls - calls_before

@@ -195,6 +195,17 @@ def test_a_property_that_the_ledger_has_never_seen_differs(tmp_path):
     assert values(find_changes(desired, path, CONTACTS)) == {("u1", "1"): {"zo_pql_score": (None, "8")}}
 
 
+def test_one_column_may_be_two_properties(differ):
+    again = mapped_property("product_active_users_count", "active_users_30d", "number")
+    mapped = replace(COMPANIES, properties=(*COMPANIES.properties, again))
+    changes = differ([company("c1", "9", active_users_30d=4)], mapped=mapped)
+    assert values(changes)[("c1", "9")] == {
+        "zo_company_id": (None, "c1"),
+        "zo_company_active_users": (None, "4"),
+        "product_active_users_count": (None, "4"),
+    }
+
+
 def test_an_object_without_properties_never_differs(differ):
     held = [{"hubspot_id": "1", "record_key": "u1"}]
     nothing = replace(CONTACTS, properties=())
