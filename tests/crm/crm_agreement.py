@@ -1,9 +1,13 @@
 """Whether HubSpot and the state say the same when all is over, but for what people did and HubSpot refuses."""
 
 import json
+from datetime import datetime
 
 from crm_stories import NO_STAGE, STAGES
+from crm_world import hubspot_text
 
+from dagster_project.crm.property_map import MappedObject
+from dagster_project.crm.values import same_value
 from dagster_project.sandbox.running import Sandbox
 
 
@@ -32,6 +36,24 @@ def check_that_hubspot_agrees(sandbox: Sandbox, object_type: str, record: dict, 
             has_moved_on = name == "lifecyclestage" and _is_further(held[name], value)
             landed_unheard = (object_type, held.get(name, "")) in unheard
             assert (held.get(name) or None) == value or has_moved_on or landed_unheard
+
+
+def check_that_hubspot_holds_what_is_wanted(
+    sandbox: Sandbox, mapped: MappedObject, rows: list[dict], refused: list[dict]
+) -> None:
+    """In every property of ours, of every record that a row speaks for; small steps and refused values apart."""
+    held = {item["id"]: item for item in sandbox.records(mapped.object_type)}
+    not_taken = {(row["record_key"], name) for row in refused for name in row["refused_values"]}
+    for row in rows:
+        record = held.get(row["hubspot_id"] or "")
+        if record is None or row["matched_by"].startswith("same_record"):
+            continue
+        for property_ in mapped.watched:
+            wanted = row[property_.source_column]
+            if wanted is None or property_.min_change is not None or (row["record_key"], property_.name) in not_taken:
+                continue
+            text = hubspot_text(wanted) if isinstance(wanted, datetime) else str(wanted)
+            assert same_value(property_.value_type, text, record.get(property_.name)), (row, property_.name, record)
 
 
 def _last_writer(sandbox: Sandbox, object_type: str, record_id: str, name: str) -> str | None:

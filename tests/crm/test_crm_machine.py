@@ -16,7 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crm_agreement import check_that_hubspot_agrees, is_refused_rightly
+from crm_agreement import (
+    check_that_hubspot_agrees,
+    check_that_hubspot_holds_what_is_wanted,
+    is_refused_rightly,
+)
 from crm_books import Books, check_batches, check_noted, log_rows, replayed, values_of, wanted_of, writes_of
 from crm_moments import CutOff, Moments
 from crm_portal_copy import company_rows, contact_rows, take_copy
@@ -47,6 +51,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Engine
 
 from dagster_project.crm import ledger, sending
+from dagster_project.crm.copying import read_crm
+from dagster_project.crm.drift_finding import find_drift
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.sandbox.errors import Refusal
 from dagster_project.sandbox.running import Sandbox, running_sandbox
@@ -312,6 +318,17 @@ class Syncing(RuleBasedStateMachine):
             assert is_refused_rightly(self.sandbox, row["hubspot_id"], row["refused_values"])
         for record in replayed(books.log):
             check_that_hubspot_agrees(self.sandbox, object_type, record, self.unheard)
+        self._find_what_others_wrote(object_type)
+
+    def _find_what_others_wrote(self, object_type: str) -> None:
+        """Once HubSpot was compared with the ledger, it holds what is wanted, whoever had written there and unheard."""
+        mapped = self.maps[object_type]
+        names = {object_type: tuple(property_.name for property_ in mapped.watched)}
+        read = read_crm(self.world.api, None, None, self.sandbox.clock.now(), watched=names).objects[object_type]
+        find_drift(self.engine, self.world.state_dir, self.world.api, mapped, read, self.world.now)
+        self.world.sync(mapped, run_id="at last")
+        refused = [row for row in self.world.rejection_rows() if row["object_type"] == object_type]
+        check_that_hubspot_holds_what_is_wanted(self.sandbox, mapped, self.rows[object_type], refused)
 
 
 class TestSyncing(Syncing.TestCase):
