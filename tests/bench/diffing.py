@@ -57,4 +57,6 @@ def acknowledged_contacts(before: Path, ledger: Path) -> None:
 def _text(mapped: MappedProperty) -> str:
     if mapped.value_type == "datetime":
         return f"strftime({mapped.source_column}, '%Y-%m-%dT%H:%M:%S.%g') || 'Z'"
+    if mapped.value_type == "date":
+        return f"strftime({mapped.source_column}, '%Y-%m-%d')"
     return f"cast({mapped.source_column} as varchar)"

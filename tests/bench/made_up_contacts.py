@@ -24,7 +24,9 @@ def desired_contacts(path: Path, count: int, changed_share: float = 1.0) -> None
                     timestamp '2026-11-01' + to_seconds(i % 1000000) as last_active_at,
                     cast(null as timestamp) as handoff_at, cast(null as varchar) as lifecycle_stage,
                     cast(null as varchar) as owner_id, 'normal' as sales_priority,
-                    case when i % 10 = 0 then 30 end as dormant_for_days
+                    case when i % 10 = 0 then 30 end as dormant_for_days,
+                    case when i % 4 = 0 then 'nurture;used_key_feature' end as segments, i % 3 = 0 as is_habitual,
+                    timestamp '2026-10-01' + to_hours(i % 1000) as activated_at
                 from range({count}) as numbers(i)
             ) to '{path}' (format parquet)
             """
