@@ -9,6 +9,7 @@ from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.score_and_decide import published_marts
 from dagster_project.defs.step import running_step, told_plainly
+from dagster_project.defs.sync import crm_properties
 from dagster_project.defs.sync_run import mapped_events, sync_run
 from dagster_project.masking import masked
 from dagster_project.resources.clock import Clock
@@ -36,7 +37,8 @@ REFUSED_COLUMNS = {
 @dg.asset(
     key=KEY,
     group_name="sync",
-    deps=[published_marts],
+    # Where HubSpot cannot be reached, one step says so.
+    deps=[published_marts, crm_properties],
     kinds={"hubspot", "sqlite"},
     owners=["team:revops"],
     pool=CRM_POOL,

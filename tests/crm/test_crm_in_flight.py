@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from crm_batch_server import taking_batches
@@ -317,6 +318,15 @@ def test_a_caller_that_stops_early_waits_for_what_is_on_its_way_and_nothing_more
         assert len(server.seen) == seen <= 1 + 2 * AT_ONCE
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own answer to Ctrl-C: a process that runs a share of the tests is started deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_waits_for_what_is_on_its_way_and_nothing_more_leaves():
     together = threading.Barrier(AT_ONCE, timeout=10)
 

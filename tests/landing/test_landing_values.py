@@ -198,6 +198,7 @@ def test_every_column_of_every_kind_arrives_in_its_place(landing):
         "country": "US",
         "company_id": "c1",
         "created_at": "2026-01-02T03:04:05Z",
+        "hubspot_id": 1030,
         "favourite_colour": "not asked for",
     }
     landing.drop("users.jsonl", as_lines(user))
@@ -212,6 +213,7 @@ def test_every_column_of_every_kind_arrives_in_its_place(landing):
         "usage_count": 8,
         "usage_limit": 10,
         "acv": 15000,
+        "hubspot_id": "2030",
     }
     landing.drop("companies.jsonl", as_lines(company))
     landing.load()
@@ -233,9 +235,9 @@ def test_every_column_of_every_kind_arrives_in_its_place(landing):
     assert landing.rows("select * exclude (load_id) from raw.product_users") == [
         (
             *("u1", "dana@orbit.example", "Dana", "Reyes", "VP, Sales", "US", "c1", datetime(2026, 1, 2, 3, 4, 5)),
-            *("users.jsonl", 1),
+            *("users.jsonl", 1, "1030"),
         )
     ]
     assert landing.rows("select * exclude (load_id) from raw.product_companies") == [
-        ("c1", "Orbit", "orbit.example", 10, "INTERNET", "US", "pro", 8, 10, 15000, "companies.jsonl", 1)
+        ("c1", "Orbit", "orbit.example", 10, "INTERNET", "US", "pro", 8, 10, 15000, "companies.jsonl", 1, "2030")
     ]
