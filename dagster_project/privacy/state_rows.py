@@ -23,11 +23,13 @@ from dagster_project.privacy.person import Erased, Person
 from dagster_project.state.tables import (
     erased_names,
     erasures,
+    list_log,
     metadata,
     outbox,
     portal,
     privacy_salt,
     rule_versions,
+    segment_lists,
 )
 
 # They know nobody, or by hashes; what is still to be erased is emptied last.
@@ -53,13 +55,17 @@ def erase_state_rows(connection: Connection, person: Person, erased: Erased) -> 
 
 def _is_theirs(table: Table, person: Person) -> ColumnElement[bool] | None:
     columns = table.columns
+    if table is list_log:
+        of_contacts = select(segment_lists.c.list_id).where(segment_lists.c.object_type == "contacts")
+        return columns.hubspot_id.in_(person.hubspot_ids) & columns.list_id.in_(of_contacts)
     if "record_key" not in columns:
         return None
     condition = columns.record_key.in_(person.user_ids)
     if "hubspot_id" in columns:
         condition |= columns.hubspot_id.in_(person.hubspot_ids)
     if "object_type" in columns:
-        condition = (columns.object_type == "contacts") & condition
+        # Events and associations that HubSpot refused are a contact's, too.
+        condition = (columns.object_type != "companies") & condition
     return condition
 
 
