@@ -79,9 +79,11 @@ def sync_occurrences(
     owed = find_owed(run, event_map)
     summary.owed, summary.waiting, summary.left_out = owed.rows.height, owed.waiting, owed.left_out
     try:
-        definitions = ensure_definitions(api, event_map.events.values())
-        summary.made, summary.problems = definitions.made, dict(definitions.problems)
-        _send_all(run, api, event_map, owed, definitions, summary, on_progress)
+        # Where nothing is owed, nothing is asked of HubSpot.
+        if not owed.rows.is_empty():
+            definitions = ensure_definitions(api, event_map.events.values())
+            summary.made, summary.problems = definitions.made, dict(definitions.problems)
+            _send_all(run, api, event_map, owed, definitions, summary, on_progress)
         _forget_what_left_the_window(run, event_map)
     except CrmScopeMissing as error:
         summary.not_allowed = f"{NOT_ALLOWED}{error}"
