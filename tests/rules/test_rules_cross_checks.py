@@ -7,7 +7,14 @@ from dagster_project.rules.checks.crm import DESIRED_COLUMNS
 from dagster_project.settings import DBT_PROJECT_DIR
 
 DECIDE_MODELS = DBT_PROJECT_DIR / "models" / "marts" / "decide" / "_decide__models.yml"
-KINDS = {"varchar": "text", "boolean": "boolean", "integer": "number", "bigint": "number", "timestamp": "datetime"}
+KINDS = {
+    "decimal(18, 4)": "number",
+    "varchar": "text",
+    "boolean": "boolean",
+    "integer": "number",
+    "bigint": "number",
+    "timestamp": "datetime",
+}
 TAXONOMY = (
     "activation_feature_used, content_downloaded, dashboard_viewed, enterprise_feature_used, logged_in, "
     "onboarding_completed, page_viewed, paywall_hit, pricing_page_viewed, report_created, report_shared, signed_up, "
