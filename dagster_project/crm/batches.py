@@ -1,6 +1,6 @@
 """One batch of updates: the request body, and what the answer says about each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dagster_project.crm.changes import Update
@@ -59,8 +59,10 @@ def upsert_property(mapped: MappedObject) -> str:
 
 
 def _input(record_id: str, position: int, values: dict[str, str | None]) -> dict:
-    # HubSpot empties a property on ""; what null means in a request is not documented.
-    properties = {name: "" if value is None else value for name, value in values.items()}
+    properties: Mapping[str, str | None] = values
+    if None in values.values():
+        # HubSpot empties a property on ""; what null means in a request is not documented.
+        properties = {name: "" if value is None else value for name, value in values.items()}
     return {"id": record_id, "objectWriteTraceId": str(position), "properties": properties}
 
 
@@ -128,6 +130,10 @@ def _rejection(update: Update, error: dict) -> Rejection:
 def _read_result(update: Update, result: dict, types: dict[str, str], outcome: Outcome) -> None:
     """A property whose echo differs was not taken: a lifecycle stage that stays put answers 200 as well."""
     echoed = result.get("properties") or {}
+    # Nearly every answer says letter by letter what was sent.
+    if update.values and update.values.items() <= echoed.items():
+        outcome.acknowledged.append((update, str(result["id"]), update.values))
+        return
     taken, not_taken, kept = {}, {}, []
     for name, value in update.values.items():
         value_type = types.get(name, "text")

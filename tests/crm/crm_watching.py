@@ -1,8 +1,9 @@
 """What a sync asked of HubSpot and what it was answered, seen at its door, with a network in between that may fail."""
 
+import json
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,20 +42,17 @@ class WatchedCalls(HubSpotApi):
         self._at_once = at_once
         self._watching = threading.Lock()
         self._troubles = troubles
-        request = self._client.request
 
-        def watched_request(method: str, url: str, **options: Any) -> Any:
-            with self._watching:
-                self.left += _batches(url, options.get("body"))
-                trouble = self._troubles.popleft() if self._troubles else None
-            if trouble == "no connection":
-                raise urllib3.exceptions.ConnectTimeoutError("no connection")
-            response = request(method, url, **options)
-            if trouble == "no answer":
-                raise urllib3.exceptions.ReadTimeoutError(None, url, "no answer")
-            return response
-
-        self._client.request = watched_request
+    def _request(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Any:
+        with self._watching:
+            self.left += _batches(url, json.loads(content) if content else None)
+            trouble = self._troubles.popleft() if self._troubles else None
+        if trouble == "no connection":
+            raise urllib3.exceptions.ConnectTimeoutError("no connection")
+        response = super()._request(method, url, headers, content)
+        if trouble == "no answer":
+            raise urllib3.exceptions.ReadTimeoutError(None, url, "no answer")
+        return response
 
     def calls_at_once(self) -> int:
         return self._at_once
