@@ -1,5 +1,6 @@
 """Updates → HubSpot, in batches of which several are on their way at once, with what became of each."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 
 from dagster_project.crm.batches import BATCH_SIZE, Outcome, Rejection, read_answer, update_body, upsert_body
@@ -35,9 +36,14 @@ def send(updates: Sequence[Update], api: HubSpotApi, mapped: MappedObject) -> It
 
     known = [update for update in updates if update.hubspot_id is not None]
     unknown = [update for update in updates if update.hubspot_id is None]
-    for group in (known, unknown):
-        batches = [group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE)]
-        yield from sent_at_once(batches, send_batch, api.calls_at_once, MOST_AT_ONCE)
+    # All updates live until the last one is sent: Python would look through them for garbage again and again.
+    gc.freeze()
+    try:
+        for group in (known, unknown):
+            batches = [group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE)]
+            yield from sent_at_once(batches, send_batch, api.calls_at_once, MOST_AT_ONCE)
+    finally:
+        gc.unfreeze()
 
 
 def _send_batch(
