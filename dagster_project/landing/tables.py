@@ -185,13 +185,56 @@ create table if not exists raw.pipeline_handoffs (
     owner_id varchar,
     owner_reason varchar not null,
     handed_off_at timestamp not null,
+    acknowledged_at timestamp,
+    pool varchar,
+    track varchar,
+    route_id varchar,
+    turn integer,
+    reason varchar
+);
+-- A warehouse of an earlier version has the table without them.
+alter table raw.pipeline_handoffs add column if not exists pool varchar;
+alter table raw.pipeline_handoffs add column if not exists track varchar;
+alter table raw.pipeline_handoffs add column if not exists route_id varchar;
+alter table raw.pipeline_handoffs add column if not exists turn integer;
+alter table raw.pipeline_handoffs add column if not exists reason varchar;
+
+create table if not exists raw.pipeline_returns (
+    return_id varchar not null,
+    handoff_id varchar,
+    record_key varchar not null,
+    episode bigint not null,
+    rule_id varchar not null,
+    reason varchar not null,
+    owner_id varchar,
+    returned_at timestamp not null,
     acknowledged_at timestamp
 );
 
 create table if not exists raw.pipeline_deliveries (
     action_id varchar not null,
+    trigger_id varchar,
+    kind varchar,
+    target varchar,
+    record_key varchar,
+    subject_key varchar,
+    episode bigint,
+    moment_at timestamp,
+    owner_id varchar,
+    pool varchar,
+    turn integer,
     state varchar not null
 );
+alter table raw.pipeline_deliveries add column if not exists trigger_id varchar;
+alter table raw.pipeline_deliveries add column if not exists kind varchar;
+alter table raw.pipeline_deliveries add column if not exists target varchar;
+alter table raw.pipeline_deliveries add column if not exists record_key varchar;
+alter table raw.pipeline_deliveries add column if not exists subject_key varchar;
+alter table raw.pipeline_deliveries add column if not exists episode bigint;
+alter table raw.pipeline_deliveries add column if not exists moment_at timestamp;
+alter table raw.pipeline_deliveries add column if not exists owner_id varchar;
+alter table raw.pipeline_deliveries add column if not exists pool varchar;
+alter table raw.pipeline_deliveries add column if not exists turn integer;
 
 -- One row per opt-out, and per user whose contact was deleted in HubSpot under the GDPR; either column may be null.
 create table if not exists raw.pipeline_suppressed (

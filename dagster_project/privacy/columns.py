@@ -18,6 +18,7 @@ USER_COLUMNS = {
     "stated_user_id",
     "given_up_id",
     "record_key",
+    "subject_key",
     "distinct_id",
     "anonymous_id",
     "device_id",

@@ -99,6 +99,29 @@ handoffs = Table(
     Column("claimed_at", Instant, nullable=False),
     Column("acknowledged_as_of", Instant),
     Column("acknowledged_at", Instant),
+    Column("pool", String(128)),
+    Column("track", String(32)),
+    Column("route_id", String(128)),
+    Column("turn", Integer),
+    Column("reason", Text),
+)
+
+# Contacts that went back to marketing: begun before HubSpot is written, acknowledged when it was read back.
+returns = Table(
+    "returns",
+    metadata,
+    Column("return_id", String(64), primary_key=True),
+    Column("handoff_id", String(64)),
+    Column("record_key", String(512), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("rule_id", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("owner_id", String(64)),
+    Column("returned_at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("acknowledged_as_of", Instant),
+    Column("acknowledged_at", Instant),
 )
 
 # Values that were taken back: a sync leaves them out for as long as the warehouse wants the very same ones. Of one
@@ -180,7 +203,19 @@ outbox = Table(
     Column("problem", Text),
     Column("as_of", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # Of which episode it is, when that began, and whose turn it took: what deciding must remember.
+    Column("subject_key", String(512)),
+    Column("episode", Integer),
+    Column("moment_at", Instant),
+    Column("owner_id", String(64)),
+    Column("pool", String(128)),
+    Column("turn", Integer),
+    Column("priority", String(16)),
+    Column("due_at", Instant),
+    # One message may tell of several: the id that they went out under.
+    Column("sent_as", String(64)),
     Index("outbox_by_state", "state"),
+    Index("outbox_by_episode", "trigger_id", "subject_key"),
 )
 
 # One row: the portal that all of this is about.

@@ -5,5 +5,10 @@ select
     owner_id,
     owner_reason,
     handed_off_at,
-    acknowledged_at
+    acknowledged_at,
+    pool,
+    track,
+    route_id,
+    turn,
+    reason
 from {{ source('raw', 'pipeline_handoffs') }}
