@@ -191,8 +191,14 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
 
 
 def _associations(steps: dict[str, dict]) -> AccountLine | None:
+    """Of runs with nothing to tell of them nothing is said."""
     summary = steps.get(ASSOCIATIONS_STEP)
-    if summary is None or not (summary["associated"] or summary["refused"] or summary["waiting"]):
+    if summary is None:
+        return None
+    if summary.get("state") == "dry_run":
+        would = f"{counted(summary['contacts'], 'contact')} would be associated with their company."
+        return AccountLine("sync", f"associations: dry run, {would}") if summary["contacts"] else None
+    if not (summary["associated"] or summary["refused"] or summary["waiting"]):
         return None
     made = counted(summary["associated"], "contact")
     notes = [f"{count:,} refused by HubSpot: {category}" for category, count in summary["refused"].items()]
