@@ -12,12 +12,11 @@ import polars as pl
 from sqlalchemy import Connection, insert, select
 
 from dagster_project.counting import counted
-from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection, refused_alone, rejection_of
 from dagster_project.crm.changes import Update
-from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.halving import sent_in_halves
 from dagster_project.crm.leaving_out import LEFT_OUT, SUPPRESSED
 from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
-from dagster_project.crm.sending import ONE_RECORD_CAN_CAUSE
 from dagster_project.crm.syncing import SyncRun
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.state.chunking import chunks
@@ -169,19 +168,12 @@ def associate(run: SyncRun, api: HubSpotApi, on_progress: Callable[[str], None])
 
 def _sent(batch: Sequence[Update], api: HubSpotApi) -> Iterator[Outcome]:
     """An association that is there already is answered like a new one, and its labels stay."""
-    inputs = [{"from": {"id": item.hubspot_id}, "to": {"id": item.values[COMPANY]}} for item in batch]
-    try:
-        yield _read_answer(batch, api.post(PATH, {"inputs": inputs}, repeatable=True).body)
-    except CrmRefused as refusal:
-        if refusal.status not in ONE_RECORD_CAN_CAUSE:
-            raise
-        if len(batch) == 1:
-            (item,) = batch
-            yield Outcome(rejected=[Rejection(item, refusal.category, refusal.hubspot_message, item.values)])
-            return
-        middle = len(batch) // 2
-        yield from _sent(batch[:middle], api)
-        yield from _sent(batch[middle:], api)
+
+    def send_some(some: Sequence[Update]) -> Outcome:
+        inputs = [{"from": {"id": item.hubspot_id}, "to": {"id": item.values[COMPANY]}} for item in some]
+        return _read_answer(some, api.post(PATH, {"inputs": inputs}, repeatable=True).body)
+
+    return sent_in_halves(batch, send_some, lambda item, refusal: Outcome(rejected=[refused_alone(item, refusal)]))
 
 
 def _read_answer(batch: Sequence[Update], body: dict) -> Outcome:
@@ -195,8 +187,7 @@ def _read_answer(batch: Sequence[Update], body: dict) -> Outcome:
         context = error.get("context") or {}
         ends = tuple(str((context.get(name) or [""])[0]) for name in ("fromObjectId", "toObjectId"))
         if item := open_items.pop(ends, None):
-            category, message = str(error.get("category") or "UNKNOWN"), str(error.get("message") or "no message")
-            outcome.rejected.append(Rejection(item, category, message, item.values))
+            outcome.rejected.append(rejection_of(item, error))
     message = "HubSpot's answer names this association neither as made nor as refused"
     outcome.rejected += [Rejection(item, UNACCOUNTED, message, item.values) for item in open_items.values()]
     return outcome
