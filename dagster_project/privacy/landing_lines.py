@@ -19,6 +19,7 @@ import duckdb
 from dagster_project.landing.files import LandingFile, content_hash, format_of, open_bytes
 from dagster_project.privacy.columns import described, hand_over, take_out_mentions
 from dagster_project.privacy.person import Person
+from dagster_project.sql_quoting import literal
 
 # Of a line that holds several calls, which of them are the person's, from 1; empty: the whole line.
 Lines = Mapping[int, frozenset[int]]
@@ -187,10 +188,9 @@ def _without_rows(path: Path, person: Person, lines: Lines | None, *, write: boo
         )
         count = len(removed) + take_out_mentions(connection, person, "landed")
         if count and write:
-            target = str(unfinished(path)).replace("'", "''")
             connection.execute(
                 "copy (select * exclude (file_row_number) from landed order by file_row_number) "
-                f"to '{target}' (format parquet)"
+                f"to {literal(unfinished(path))} (format parquet)"
             )
     return (count, removed) if count else None
 

@@ -13,6 +13,7 @@ from dagster_project.privacy.columns import described, hand_over, is_theirs, tak
 from dagster_project.privacy.person import Erased, Person
 from dagster_project.publish.recomputing import SCRATCH
 from dagster_project.publish.snapshot import CURRENT, MANIFEST, UNFINISHED
+from dagster_project.sql_quoting import literal
 
 
 def without_rows(source: Path, target: Path, table: str, person: Person, *, write: bool) -> tuple[int, int] | None:
@@ -28,8 +29,7 @@ def without_rows(source: Path, target: Path, table: str, person: Person, *, writ
             return None
         ((row_count,),) = connection.sql("select count(*) from kept").fetchall()
         if write:
-            place = str(target).replace("'", "''")
-            connection.execute(f"copy (select * from kept) to '{place}' (format parquet)")
+            connection.execute(f"copy (select * from kept) to {literal(target)} (format parquet)")
     return changed, row_count
 
 
