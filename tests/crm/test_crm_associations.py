@@ -90,7 +90,7 @@ def test_a_record_that_a_sync_has_just_made_is_known_by_its_key(world, records):
 
 
 def test_of_many_each_one_is_found_that_was_made_or_associated_since(world):
-    """More than one statement asks about."""
+    """So many take several statements."""
     rows = [missing(f"u{number}", str(number), "9") for number in range(1, 1_000, 2)]
     publish(world, *rows, *(missing(f"u{number}", None, "9", "contact_absent") for number in range(0, 1_000, 2)))
     when = {"recorded_at": world.now, "matched_by": "upsert"}
