@@ -7,6 +7,7 @@ from typing import Protocol
 from dagster_project.crm.copied_objects import ENGAGEMENTS
 from dagster_project.crm.errors import CrmUnavailable
 from dagster_project.crm.object_reading import CopyState, ObjectRead
+from dagster_project.crm.paging import next_of
 from dagster_project.crm.transport import HubSpotApi
 
 # Source: HubSpot docs, associate records guide. These calls have a daily budget of their own, 500,000 an account.
@@ -125,7 +126,7 @@ def _associated(api: HubSpotApi, from_type: str, to_type: str, ids: Iterable[str
         for result in results:
             record_id = str(result["from"]["id"])
             found.append((record_id, result["to"]))
-            after = ((result.get("paging") or {}).get("next") or {}).get("after")
+            after = next_of(result)
             if after is not None:
                 waiting.append({"id": record_id, "after": after})
     return found

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from math import ceil
 
 import polars as pl
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from dagster_project.counting import counted
-from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
+from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection, refused_alone, rejection_of
 from dagster_project.crm.changes import Update
-from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.halving import sent_in_halves
 from dagster_project.crm.leaving_out import LEFT_OUT, SUPPRESSED
 from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
-from dagster_project.crm.sending import ONE_RECORD_CAN_CAUSE
 from dagster_project.crm.syncing import SyncRun
 from dagster_project.crm.transport import HubSpotApi
+from dagster_project.state.chunking import chunks
 from dagster_project.state.run_log import log_step
 from dagster_project.state.tables import associations_made, identities
 
@@ -96,18 +96,20 @@ def find_missing(run: SyncRun) -> Missing:
     if not path.exists():
         # A snapshot of an earlier version.
         return Missing([], {})
+    rows = pl.read_parquet(path).sort("record_key")
+    # A record that a sync made since the build is known by now.
+    new_contacts = rows.filter(pl.col("hubspot_id").is_null())["record_key"]
+    new_companies = rows.filter(pl.col("company_hubspot_id").is_null())["company_key"]
     with run.engine.connect() as connection:
-        made_query = select(associations_made.c.hubspot_id, associations_made.c.company_id)
-        made = set(connection.execute(made_query).tuples())
-        known_query = select(identities.c.object_type, identities.c.record_key, identities.c.hubspot_id)
-        known = {(kind, key): record_id for kind, key, record_id in connection.execute(known_query)}
+        contact_ids = _known_by_now(connection, "contacts", new_contacts)
+        company_ids = _known_by_now(connection, "companies", new_companies)
+        made = _made(connection, [*rows["hubspot_id"].drop_nulls().unique(), *contact_ids.values()])
     suppressed = run.suppressed()
     pairs: dict[tuple[str, str], Pair] = {}
     left_out: Counter[str] = Counter()
-    for row in pl.read_parquet(path).sort("record_key").iter_rows(named=True):
-        # A record that a sync made since the build is known by now.
-        contact_id = row["hubspot_id"] or known.get(("contacts", row["record_key"]))
-        company_id = row["company_hubspot_id"] or known.get(("companies", row["company_key"]))
+    for row in rows.iter_rows(named=True):
+        contact_id = row["hubspot_id"] or contact_ids.get(row["record_key"])
+        company_id = row["company_hubspot_id"] or company_ids.get(row["company_key"])
         is_suppressed = suppressed.why(user_id=row["record_key"], hubspot_id=contact_id) is not None
         if is_suppressed or row["matched_by"] == CONTACT_SUPPRESSED:
             left_out[CONTACT_SUPPRESSED] += 1
@@ -117,6 +119,28 @@ def find_missing(run: SyncRun) -> Missing:
             pair = Pair(contact_id, company_id, row["record_key"], row["company_key"])
             pairs.setdefault((contact_id, company_id), pair)
     return Missing(list(pairs.values()), dict(sorted(left_out.items())))
+
+
+def _known_by_now(connection: Connection, object_type: str, keys: pl.Series) -> dict[str, str]:
+    """The HubSpot ids of records of which the snapshot had none, by key."""
+    known = identities.c
+    query = select(known.record_key, known.hubspot_id).where(known.object_type == object_type)
+    return {
+        key: hubspot_id
+        for some in chunks(keys.unique().to_list())
+        for key, hubspot_id in connection.execute(query.where(known.record_key.in_(some)))
+    }
+
+
+def _made(connection: Connection, contact_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Contact and company of what was associated of these contacts, ever."""
+    made = associations_made.c
+    query = select(made.hubspot_id, made.company_id)
+    return {
+        (contact_id, company_id)
+        for some in chunks(contact_ids)
+        for contact_id, company_id in connection.execute(query.where(made.hubspot_id.in_(some)))
+    }
 
 
 def associate(run: SyncRun, api: HubSpotApi, on_progress: Callable[[str], None]) -> AssociationSummary:
@@ -144,19 +168,12 @@ def associate(run: SyncRun, api: HubSpotApi, on_progress: Callable[[str], None])
 
 def _sent(batch: Sequence[Update], api: HubSpotApi) -> Iterator[Outcome]:
     """An association that is there already is answered like a new one, and its labels stay."""
-    inputs = [{"from": {"id": item.hubspot_id}, "to": {"id": item.values[COMPANY]}} for item in batch]
-    try:
-        yield _read_answer(batch, api.post(PATH, {"inputs": inputs}, repeatable=True).body)
-    except CrmRefused as refusal:
-        if refusal.status not in ONE_RECORD_CAN_CAUSE:
-            raise
-        if len(batch) == 1:
-            (item,) = batch
-            yield Outcome(rejected=[Rejection(item, refusal.category, refusal.hubspot_message, item.values)])
-            return
-        middle = len(batch) // 2
-        yield from _sent(batch[:middle], api)
-        yield from _sent(batch[middle:], api)
+
+    def send_some(some: Sequence[Update]) -> Outcome:
+        inputs = [{"from": {"id": item.hubspot_id}, "to": {"id": item.values[COMPANY]}} for item in some]
+        return _read_answer(some, api.post(PATH, {"inputs": inputs}, repeatable=True).body)
+
+    return sent_in_halves(batch, send_some, lambda item, refusal: Outcome(rejected=[refused_alone(item, refusal)]))
 
 
 def _read_answer(batch: Sequence[Update], body: dict) -> Outcome:
@@ -170,8 +187,7 @@ def _read_answer(batch: Sequence[Update], body: dict) -> Outcome:
         context = error.get("context") or {}
         ends = tuple(str((context.get(name) or [""])[0]) for name in ("fromObjectId", "toObjectId"))
         if item := open_items.pop(ends, None):
-            category, message = str(error.get("category") or "UNKNOWN"), str(error.get("message") or "no message")
-            outcome.rejected.append(Rejection(item, category, message, item.values))
+            outcome.rejected.append(rejection_of(item, error))
     message = "HubSpot's answer names this association neither as made nor as refused"
     outcome.rejected += [Rejection(item, UNACCOUNTED, message, item.values) for item in open_items.values()]
     return outcome

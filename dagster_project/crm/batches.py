@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dagster_project.crm.changes import Update
+from dagster_project.crm.errors import CrmRefused
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.values import same_value
 
@@ -99,7 +100,7 @@ def read_answer(batch: Sequence[Update], body: dict, mapped: MappedObject) -> Ou
                 # A record that is not there holds nothing of ours, which is what was to be reached.
                 outcome.acknowledged.append((update, str(update.hubspot_id), update.values))
             else:
-                outcome.rejected.append(_rejection(update, error))
+                outcome.rejected.append(rejection_of(update, error))
     for update in open_updates.values():
         message = "HubSpot's answer names this record neither as written nor as refused"
         outcome.rejected.append(Rejection(update, UNACCOUNTED, message, update.values))
@@ -122,9 +123,15 @@ def _as_key(value: str | None, key_property: str) -> str:
     return str(value).lower() if key_property == EMAIL else str(value)
 
 
-def _rejection(update: Update, error: dict) -> Rejection:
+def rejection_of(update: Update, error: dict) -> Rejection:
+    """What an item of `errors` in an answer says of an update."""
     category, message = str(error.get("category") or "UNKNOWN"), str(error.get("message") or "no message")
     return Rejection(update, category, message, update.values)
+
+
+def refused_alone(update: Update, refusal: CrmRefused) -> Rejection:
+    """What a refused call says of the one update that was in it."""
+    return Rejection(update, refusal.category, refusal.hubspot_message, update.values)
 
 
 def _read_result(update: Update, result: dict, types: dict[str, str], outcome: Outcome) -> None:

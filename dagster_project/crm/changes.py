@@ -15,6 +15,7 @@ from dagster_project.crm.drift_in_diff import Judged, as_found, held_now, judge
 from dagster_project.crm.leaving_out import UNDONE_KEY, WHY, with_reasons
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.privacy.suppression import NOBODY, Suppressed
+from dagster_project.sql_quoting import literal
 
 CHANGE_SCHEMA = {
     "record_key": pl.String,
@@ -129,7 +130,7 @@ def find_changes(
         held = held_now(connection, ledger, (value.hubspot_id for value in drifted)) if drifted else {}
         drift = judge(drifted, held, mapped, overwritten)
         ledger = as_found(connection, ledger, held, drift)
-        desired = f"read_parquet('{_quoted(desired_path)}')"
+        desired = f"read_parquet({literal(desired_path)})"
         rows = pl.DataFrame(schema=CHANGE_SCHEMA)
         if mapped.properties:
             rows = pl.DataFrame(connection.sql(differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
@@ -162,11 +163,7 @@ def _ledger_relation(connection: duckdb.DuckDBPyConnection, path: Path, mapped: 
     if not path.exists():
         nothing = ", ".join(f'cast(null as varchar) as "{name}"' for name in ("hubspot_id", "record_key", *names))
         return f"(select {nothing}, 0 as log_id where false)"
-    source = f"read_parquet('{_quoted(path)}')"
+    source = f"read_parquet({literal(path)})"
     present = {row[0] for row in connection.sql(f"describe select * from {source}").fetchall()}
     columns = ", ".join(f'"{name}"' if name in present else f'cast(null as varchar) as "{name}"' for name in names)
     return f"(select hubspot_id, record_key, log_id, {columns} from {source})"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

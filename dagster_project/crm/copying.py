@@ -12,7 +12,7 @@ from dagster_project.crm.association_reading import PAIRS, Held, PairRead, read_
 from dagster_project.crm.copied_objects import ADDITIONAL_EMAILS, DEALS, ENGAGEMENTS, companies, contacts
 from dagster_project.crm.errors import CrmScopeMissing
 from dagster_project.crm.fact_properties import FactProperties
-from dagster_project.crm.object_reading import CopyState, ObjectRead, pages, read_object
+from dagster_project.crm.object_reading import CopyState, ObjectRead, items_at, read_object
 from dagster_project.crm.transport import HubSpotApi
 
 
@@ -135,7 +135,7 @@ def _read_owners(api: HubSpotApi) -> list[dict]:
             "first_name": item.get("firstName"),
             "last_name": item.get("lastName"),
         }
-        for item in pages(api, "/crm/owners/{version}")
+        for item in items_at(api, "/crm/owners/{version}")
     ]
 
 

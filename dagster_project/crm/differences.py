@@ -25,24 +25,24 @@ def differences(desired: str, ledger: str, mapped: MappedObject) -> str:
     return f"""
         with ledger as (select * from {ledger}),
         published as (select * from {desired}),
-        sought as (select record_key from published where hubspot_id is null),
         -- A record made since HubSpot was last read is found through the key that made it. One that holds nothing of
         -- ours any more, because it was emptied or is not there, is not looked for.
         made_by as (
             select record_key, arg_max(hubspot_id, log_id) as made_id
             from ledger
-            where {holds_any(mapped.properties)} and record_key in (select record_key from sought)
+            where {holds_any(mapped.properties)}
+                and record_key in (select record_key from published where hubspot_id is null)
             group by record_key
         ),
         -- What HubSpot was read to say comes first: two would write to one record otherwise, in one batch.
         anothers as (
-            select hubspot_id as made_id from published where hubspot_id in (select made_id from made_by)
+            select distinct hubspot_id as made_id from published where hubspot_id in (select made_id from made_by)
         ),
         found as (
             select published.*, made_by.made_id, anothers.made_id is not null as is_anothers
             from published
             left join made_by on made_by.record_key = published.record_key and published.hubspot_id is null
-            left join (select distinct made_id from anothers) as anothers on anothers.made_id = made_by.made_id
+            left join anothers on anothers.made_id = made_by.made_id
         ),
         desired as (
             select

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from dagster_project.crm import ledger
 from dagster_project.crm.drift import Drifted, write_down
@@ -33,7 +33,7 @@ def find_drift(
         CrmError: See `HubSpotApi.call`; nothing was written down.
     """
     path = ledger.fold(engine, state_dir, mapped.object_type)
-    newest_id = _newest_log_id(engine, mapped.object_type)
+    newest_id = ledger.newest_id(engine, mapped.object_type)
     folded = pl.read_parquet(path) if path.exists() else None
     suspected = [] if folded is None else list(_differing(read.watched, folded, mapped))
     found = _without_written_since(engine, mapped, _confirmed(api, mapped, suspected), newest_id)
@@ -41,12 +41,6 @@ def find_drift(
     with engine.begin() as connection:
         write_down(connection, mapped.object_type, found, read_ids, now)
     return len(found)
-
-
-def _newest_log_id(engine: Engine, object_type: str) -> int:
-    with engine.connect() as connection:
-        newest = select(func.max(ledger_log.c.id)).where(ledger_log.c.object_type == object_type)
-        return connection.execute(newest).scalar() or 0
 
 
 def _differing(watched: pl.DataFrame, folded: pl.DataFrame, mapped: MappedObject) -> Iterator[Drifted]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dagster_project.crm.errors import CrmRefused, CrmScopeMissing
 from dagster_project.crm.event_map import EventProperty, MappedEvent
+from dagster_project.crm.paging import pages_of
 from dagster_project.crm.transport import HubSpotApi
 
 # Specifications of one version have either, so the portal is asked which it answers.
@@ -56,22 +57,16 @@ def _read(api: HubSpotApi) -> tuple[str, dict[str, dict]]:
     """Where this portal has its events, and the definitions by name."""
     for root in ROOTS:
         try:
-            return root, {_short_name(item): item for item in _pages(api, root)}
+            return root, {_short_name(item): item for item in _definitions(api, root)}
         except CrmRefused as refusal:
             if refusal.status != 404:
                 raise
     raise CrmScopeMissing("HubSpot answers at no address where it has custom events (404).")
 
 
-def _pages(api: HubSpotApi, root: str) -> Iterator[dict]:
-    query: dict[str, str | int] = {"includeProperties": "true", "limit": PAGE_SIZE}
-    while True:
-        page = api.get(f"{root}/event-definitions", query)
+def _definitions(api: HubSpotApi, root: str) -> Iterator[dict]:
+    for page in pages_of(api, f"{root}/event-definitions", {"includeProperties": "true", "limit": PAGE_SIZE}):
         yield from page.get("results") or []
-        after = ((page.get("paging") or {}).get("next") or {}).get("after")
-        if not after:
-            return
-        query["after"] = after
 
 
 def _create(api: HubSpotApi, event: MappedEvent, found: Definitions) -> dict:

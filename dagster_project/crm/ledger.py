@@ -76,7 +76,7 @@ def fold(engine: Engine, state_dir: Path, object_type: str) -> Path:
         # Opened once: whoever else folds meanwhile puts another file in its place.
         with path.open("rb") as file:
             last_id = _last_folded_id(engine, file, object_type)
-            if last_id and last_id == _newest_id(engine, object_type):
+            if last_id and last_id == newest_id(engine, object_type):
                 return path
             folded = _read_folded(file) if last_id else None
     for chunk in _log_after(engine, object_type, last_id if folded is not None else 0):
@@ -109,10 +109,11 @@ def _read_folded(file: BinaryIO) -> pl.DataFrame | None:
         return None
 
 
-def _newest_id(engine: Engine, object_type: str) -> int | None:
+def newest_id(engine: Engine, object_type: str) -> int:
+    """The number of the last log entry; 0: the log has none."""
     query = select(func.max(ledger_log.c.id)).where(ledger_log.c.object_type == object_type)
     with engine.connect() as connection:
-        return connection.execute(query).scalar()
+        return connection.execute(query).scalar() or 0
 
 
 def _entry(engine: Engine, object_type: str, log_id: int) -> str | None:

@@ -82,7 +82,7 @@ def find_list_changes(run: SyncRun, lists: Iterable[SegmentList]) -> list[ListCh
     kept = {wanted.segment_id: wanted for wanted in lists}
     changes = [_kept(run, wanted, members, remembered.get(wanted.segment_id)) for wanted in kept.values()]
     changes += [_emptied(run, known) for name, known in sorted(remembered.items()) if name not in kept]
-    return [_without_removing(change, members, suppressed) for change in changes]
+    return _without_removing(changes, members, suppressed)
 
 
 def _with_suppressed_left_out(members: pl.DataFrame, suppressed: Suppressed) -> pl.DataFrame:
@@ -93,13 +93,21 @@ def _with_suppressed_left_out(members: pl.DataFrame, suppressed: Suppressed) -> 
     return members.with_columns(matched_by=pl.when(is_suppressed).then(pl.lit(SUPPRESSED)).otherwise("matched_by"))
 
 
-def _without_removing(change: ListChange, members: pl.DataFrame, suppressed: Suppressed) -> ListChange:
+def _without_removing(changes: list[ListChange], members: pl.DataFrame, suppressed: Suppressed) -> list[ListChange]:
     """Suppressed people are not taken out either: nothing is written about them."""
-    if not suppressed or change.object_type != "contacts":
-        return change
+    if not suppressed:
+        return changes
     known = set(members.filter(pl.col("matched_by") == SUPPRESSED)["hubspot_id"].drop_nulls())
-    removed = (item for item in change.to_remove if item not in known and suppressed.why(hubspot_id=item) is None)
-    return replace(change, to_remove=tuple(removed))
+
+    def stays(item: str) -> bool:
+        return item in known or suppressed.why(hubspot_id=item) is not None
+
+    return [
+        replace(change, to_remove=tuple(item for item in change.to_remove if not stays(item)))
+        if change.object_type == "contacts"
+        else change
+        for change in changes
+    ]
 
 
 def _kept(run: SyncRun, wanted: SegmentList, members: pl.DataFrame, known: RememberedList | None) -> ListChange:

@@ -17,6 +17,7 @@ from dagster_project.crm.list_ledger import (
     read_lists,
     remember_list,
 )
+from dagster_project.crm.paging import pages_of
 from dagster_project.crm.syncing import SyncRun
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.state.chunking import chunks
@@ -210,14 +211,8 @@ def _settled(
 
 
 def _read_members(api: HubSpotApi, list_id: str | None) -> Iterator[str]:
-    query: dict[str, str | int] = {"limit": MEMBERS_PER_PAGE}
-    while True:
-        page = api.get(f"{LISTS}/{list_id}/memberships", query)
+    for page in pages_of(api, f"{LISTS}/{list_id}/memberships", {"limit": MEMBERS_PER_PAGE}):
         yield from (str(item["recordId"]) for item in page.get("results") or [])
-        after = ((page.get("paging") or {}).get("next") or {}).get("after")
-        if after is None:
-            return
-        query["after"] = after
 
 
 def _make(run: SyncRun, api: HubSpotApi, change: ListChange) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from dagster_project.crm.copied_objects import MERGED_IDS, RECORD_ID, CopiedObject
 from dagster_project.crm.errors import CrmUnavailable
+from dagster_project.crm.paging import next_of, pages_of
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import known_instant
 from dagster_project.crm.watching import Watched
@@ -106,7 +107,7 @@ def read_object(api: HubSpotApi, kind: CopiedObject, past: CopyState | None, sta
 def _read_whole(api: HubSpotApi, kind: CopiedObject, started_at: datetime) -> ObjectRead:
     path = f"/crm/objects/{{version}}/{kind.name}"
     watched = Watched(kind.watched, kind.used)
-    items = [_used(item, watched) for item in pages(api, path, properties=",".join(kind.properties))]
+    items = [_used(item, watched) for item in items_at(api, path, properties=",".join(kind.properties))]
     merges = _merges(items)
     # Merged while the pages were read: both were met, and one of them is no more.
     items = _without(items, set(merges))
@@ -114,14 +115,10 @@ def _read_whole(api: HubSpotApi, kind: CopiedObject, started_at: datetime) -> Ob
     return ObjectRead(kind, items, True, frozenset(), merges, state, watched.table())
 
 
-def pages(api: HubSpotApi, path: str, **query: str) -> Iterator[dict]:
-    after: str | None = None
-    while True:
-        page = api.get(path, query | {"limit": PAGE_SIZE} | ({} if after is None else {"after": after}))
+def items_at(api: HubSpotApi, path: str, **query: str) -> Iterator[dict]:
+    """A page without results is no page: what is missing from a copy would be taken for deleted."""
+    for page in pages_of(api, path, query | {"limit": PAGE_SIZE}):
         yield from page["results"]
-        after = _next(page)
-        if after is None:
-            return
 
 
 def _changed_since(api: HubSpotApi, kind: CopiedObject, since: datetime) -> Iterator[dict]:
@@ -148,7 +145,7 @@ def _changed_since(api: HubSpotApi, kind: CopiedObject, since: datetime) -> Iter
             "limit": SEARCH_PAGE_SIZE,
         } | ({} if after is None else {"after": after})
         page = api.post(f"/crm/objects/{{version}}/{kind.name}/search", body, repeatable=True).body
-        found, after = page["results"], _next(page)
+        found, after = page["results"], next_of(page)
         yield from found
         if after is None:
             return
@@ -170,7 +167,7 @@ def _archived(api: HubSpotApi, kind: CopiedObject, most_pages: int) -> list[dict
     """
     found: list[dict] = []
     path = f"/crm/objects/{{version}}/{kind.name}"
-    for item in pages(api, path, archived="true", properties=f"{RECORD_ID},{MERGED_IDS}"):
+    for item in items_at(api, path, archived="true", properties=f"{RECORD_ID},{MERGED_IDS}"):
         if len(found) == most_pages * PAGE_SIZE:
             raise _WholeIsCheaper
         found.append(item)
@@ -217,7 +214,3 @@ def _changed_until(
 
 def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
-
-
-def _next(page: dict) -> str | None:
-    return ((page.get("paging") or {}).get("next") or {}).get("after")

@@ -5,17 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from dagster_project.crm.batches import Rejection
+from dagster_project.crm.batches import Rejection, refused_alone
 from dagster_project.crm.changes import Update
 from dagster_project.crm.errors import CrmRefused
 from dagster_project.crm.event_map import MappedEvent
+from dagster_project.crm.halving import sent_in_halves
 from dagster_project.crm.occurrence_values import values_of
 from dagster_project.crm.transport import HubSpotApi
 
 # Source: HubSpot docs, custom events, limits.
 BATCH_SIZE = 500
-# Refusals of a whole batch that one occurrence in it can cause.
-ONE_CAN_CAUSE = {400, 409}
 KNOWN_ALREADY = 409
 # So many refused one after the other are no bad luck: it is the event, and halving every batch would ask HubSpot about
 # each occurrence by itself.
@@ -76,22 +75,17 @@ def send_occurrences(
         CrmUnavailable, CrmUnauthorised: What was yielded stands.
     Source: HubSpot docs, send custom event occurrences.
     """
-    body = {"inputs": [occurrence.as_input(full_name) for occurrence in batch]}
-    try:
+
+    def send_some(some: Sequence[Occurrence]) -> Sent:
         # Of equal ids HubSpot takes one.
-        api.post(f"{root}/send/batch", body, repeatable=True)
-    except CrmRefused as refusal:
-        if refusal.status not in ONE_CAN_CAUSE:
-            raise
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            yield from send_occurrences(batch[:middle], api, event, root, full_name)
-            yield from send_occurrences(batch[middle:], api, event, root, full_name)
-        elif refusal.status == KNOWN_ALREADY:
+        inputs = [occurrence.as_input(full_name) for occurrence in some]
+        api.post(f"{root}/send/batch", {"inputs": inputs}, repeatable=True)
+        return Sent(taken=some)
+
+    def refused(occurrence: Occurrence, refusal: CrmRefused) -> Sent:
+        if refusal.status == KNOWN_ALREADY:
             # Sent by a process that was killed before it could write it down.
-            yield Sent(taken=batch)
-        else:
-            update = batch[0].as_update(event.name)
-            yield Sent(rejected=[Rejection(update, refusal.category, refusal.hubspot_message, update.values)])
-    else:
-        yield Sent(taken=batch)
+            return Sent(taken=[occurrence])
+        return Sent(rejected=[refused_alone(occurrence.as_update(event.name), refusal)])
+
+    return sent_in_halves(batch, send_some, refused)

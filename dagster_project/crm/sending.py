@@ -3,15 +3,12 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 
-from dagster_project.crm.batches import BATCH_SIZE, Outcome, Rejection, read_answer, update_body, upsert_body
+from dagster_project.crm.batches import BATCH_SIZE, Outcome, read_answer, refused_alone, update_body, upsert_body
 from dagster_project.crm.changes import Update
-from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.halving import sent_in_halves
 from dagster_project.crm.in_flight import sent_at_once
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.transport import MOST_AT_ONCE, HubSpotApi
-
-# Refusals of a whole batch that one record in it can cause.
-ONE_RECORD_CAN_CAUSE = {400, 409}
 
 
 def send(updates: Sequence[Update], api: HubSpotApi, mapped: MappedObject) -> Iterator[Outcome]:
@@ -50,21 +47,12 @@ def _send_batch(
     batch: Sequence[Update], api: HubSpotApi, mapped: MappedObject, is_called_off: Callable[[], bool]
 ) -> Iterator[Outcome]:
     is_update = batch[0].hubspot_id is not None
-    body = update_body(batch) if is_update else upsert_body(batch, mapped)
     path = f"/crm/objects/{{version}}/{mapped.object_type}/batch/{'update' if is_update else 'upsert'}"
-    try:
+
+    def send_some(some: Sequence[Update]) -> Outcome:
+        body = update_body(some) if is_update else upsert_body(some, mapped)
         # Writing the same values to the same records twice leaves them as they are.
         answer = api.post(path, body, repeatable=True, is_called_off=is_called_off)
-    except CrmRefused as refusal:
-        if refusal.status not in ONE_RECORD_CAN_CAUSE:
-            raise
-        if len(batch) == 1:
-            yield Outcome(rejected=[Rejection(batch[0], refusal.category, refusal.hubspot_message, batch[0].values)])
-            return
-        # The refusal does not say which record is to blame; halving finds it in seven steps. One half after the other:
-        # a batch may hold two updates of one record, which only one call at a time keeps apart.
-        middle = len(batch) // 2
-        yield from _send_batch(batch[:middle], api, mapped, is_called_off)
-        yield from _send_batch(batch[middle:], api, mapped, is_called_off)
-        return
-    yield read_answer(batch, answer.body, mapped)
+        return read_answer(some, answer.body, mapped)
+
+    return sent_in_halves(batch, send_some, lambda item, refusal: Outcome(rejected=[refused_alone(item, refusal)]))

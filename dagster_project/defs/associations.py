@@ -3,11 +3,12 @@
 import dagster as dg
 
 from dagster_project.counting import counted
-from dagster_project.crm.associations import AssociationSummary, associate, find_missing, left_out_told
+from dagster_project.crm.associations import STEP, AssociationSummary, associate, find_missing, left_out_told
 from dagster_project.defs.pools import CRM_POOL
-from dagster_project.defs.step import told_plainly
+from dagster_project.defs.step import running_step, told_plainly
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced
 from dagster_project.defs.sync_run import mapped_objects, sync_run
+from dagster_project.resources.clock import Clock
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.state import State
@@ -29,7 +30,7 @@ TAKEN_CHECK = "hubspot_took_every_association"
     ],
 )
 def crm_associations_synced(
-    context: dg.AssetExecutionContext, hubspot: HubSpot, marts: PublishedMarts, state: State
+    context: dg.AssetExecutionContext, hubspot: HubSpot, marts: PublishedMarts, state: State, clock: Clock
 ) -> dg.MaterializeResult:
     """Contacts are associated with their companies where that was missing, each pair once: what a person takes apart
     again stays apart. Associations that are there, and their labels, stay as they are.
@@ -42,6 +43,8 @@ def crm_associations_synced(
             missing = find_missing(run)
             text = f"dry run: {counted(len(missing.pairs), 'contact')} would be associated with their company"
             context.log.info(text)
+            with running_step(context, STEP, state, clock) as step:
+                step.summary = {"state": "dry_run", "contacts": len(missing.pairs)}
             return _told(text, AssociationSummary(left_out=missing.left_out))
         summary = associate(run, hubspot.connect(run.engine), context.log.info)
     return _told("done", summary)

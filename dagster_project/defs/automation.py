@@ -24,19 +24,13 @@ from dagster_project.privacy.suppression import read_suppressed
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
+from dagster_project.resources.running import UNFINISHED
 from dagster_project.resources.slack import SlackWorkspace
 from dagster_project.resources.state import State
 from dagster_project.settings import SettingsInvalid, read_settings
 
 # A file that was written to within this time may still be growing: it is left for the next tick.
 SETTLED_AFTER_SECONDS = 5
-
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-]
 
 everything = dg.AssetSelection.all()
 # All of dbt, also what no mart reads: a sync that built a rule file would wait for the warehouse.

@@ -13,7 +13,8 @@ from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.drift_finding import find_drift
 from dagster_project.crm.errors import CrmError, CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
-from dagster_project.crm.property_map import read_property_map
+from dagster_project.crm.property_map import MappedObject, ObjectType, read_property_map
+from dagster_project.crm.transport import HubSpotApi
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
@@ -213,17 +214,30 @@ def hubspot(
         with warehouse.writing() as connection:
             counts = store_copy(connection, crm, sales)
         step.summary = _copy_summary(crm, sales, counts)
-        try:
-            # After the copy is kept: without this it is as good, and the next one looks again.
-            step.summary["changed_by_others"] = {
-                name: find_drift(state.engine(), state.folder(), api, mapped, crm.objects[name], crm.started_at)
-                for name, mapped in objects.items()
-            }
-        except CrmError as error:
-            context.log.warning(f"Whether somebody changed our values was not looked at: {error}")
+        # After the copy is kept: without this it is as good, and the next one looks again.
+        step.summary |= _looked_for_drift(context, state, api, objects, crm)
         step.summary[portal_limits.KEY] = portal_limits.limits_seen(api)
         step.summary["calls_made"] = api.calls - calls_before
     return dg.MaterializeResult(metadata={"dagster/row_count": counts["contacts"]} | step.summary)
+
+
+def _looked_for_drift(
+    context: dg.AssetExecutionContext,
+    state: State,
+    api: HubSpotApi,
+    objects: dict[ObjectType, MappedObject],
+    crm: CrmCopy,
+) -> dict[str, dict[str, int]]:
+    """How many of our values others changed in HubSpot, by object type; empty where HubSpot does not let us look."""
+    try:
+        changed = {
+            name: find_drift(state.engine(), state.folder(), api, mapped, crm.objects[name], crm.started_at)
+            for name, mapped in objects.items()
+        }
+    except CrmError as error:
+        context.log.warning(f"Whether somebody changed our values was not looked at: {error}")
+        return {}
+    return {"changed_by_others": changed}
 
 
 def _copy_summary(crm: CrmCopy, sales: SalesCopy, counts: dict[str, int]) -> dict:

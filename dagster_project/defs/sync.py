@@ -10,6 +10,7 @@ from dagster_project.crm.syncing import SyncSummary, find_unsynced, sync_object
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
+from dagster_project.defs.refused_rows import WHY_COLUMNS, why_refused
 from dagster_project.defs.step import running_step, told_plainly
 from dagster_project.defs.sync_run import mapped_objects, sync_run
 from dagster_project.masking import masked
@@ -25,10 +26,7 @@ REFUSED_COLUMNS = {
     "record": "string",
     "hubspot_id": "string",
     "properties": "string",
-    "why": "string",
-    "tries": "int",
-    "next_try": "string",
-}
+} | WHY_COLUMNS
 
 
 class SyncConfig(dg.Config):
@@ -146,10 +144,7 @@ def _refused_row(refused: Refused) -> dict[str, str | int]:
         "record": masked(refused.record_key),
         "hubspot_id": refused.hubspot_id or "",
         "properties": ", ".join(refused.values),
-        "why": masked(f"{refused.category}: {refused.message}"),
-        "tries": refused.tries,
-        "next_try": f"{refused.next_try_at:%Y-%m-%d %H:%M} UTC",
-    }
+    } | why_refused(refused)
 
 
 def _metadata(summary: SyncSummary) -> dict:

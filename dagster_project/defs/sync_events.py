@@ -7,6 +7,7 @@ from dagster_project.crm.owed_occurrences import EVENTS, EVENTS_LEFT_OUT, descri
 from dagster_project.crm.refusals import Refused, read_refused
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
+from dagster_project.defs.refused_rows import WHY_COLUMNS, why_refused
 from dagster_project.defs.score_and_decide import published_marts
 from dagster_project.defs.step import running_step, told_plainly
 from dagster_project.defs.sync import crm_properties
@@ -28,10 +29,7 @@ REFUSED_COLUMNS = {
     "occurred_at": "string",
     "hubspot_id": "string",
     "says": "string",
-    "why": "string",
-    "tries": "int",
-    "next_try": "string",
-}
+} | WHY_COLUMNS
 
 
 @dg.asset(
@@ -113,7 +111,4 @@ def _refused_row(refused: Refused) -> dict[str, str | int]:
         "occurred_at": f"{refused.values.get('occurredAt')} UTC",
         "hubspot_id": refused.hubspot_id or "",
         "says": masked(", ".join(f"{name}: {value}" for name, value in said.items())),
-        "why": masked(f"{refused.category}: {refused.message}"),
-        "tries": refused.tries,
-        "next_try": f"{refused.next_try_at:%Y-%m-%d %H:%M} UTC",
-    }
+    } | why_refused(refused)

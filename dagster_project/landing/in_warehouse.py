@@ -16,7 +16,8 @@ from dagster_project.landing.loading import FileReport, LoadReport
 from dagster_project.landing.places import Place, PlacesInvalid
 from dagster_project.landing.sources import CONTRACTS, kinds_in
 from dagster_project.landing.tables import NO_FILE, VIEWS, in_one_transaction
-from dagster_project.landing.typed_columns import from_typed_columns, literal, quoted
+from dagster_project.landing.typed_columns import from_typed_columns
+from dagster_project.sql_quoting import literal, quoted
 
 # All of them stand in their table; a person needs some to see what is wrong.
 KEPT_PER_REASON = 1_000

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dagster_project.landing.contract import Contract
 from dagster_project.landing.finding import from_cells
 from dagster_project.landing.headers import gathered_columns
+from dagster_project.sql_quoting import literal, quoted
 
 # Types of floats, and below which number each of them tells every whole number from the next.
 FLOATS = {"FLOAT": 2**24, "DOUBLE": 2**53}
@@ -71,11 +72,3 @@ def _is_whole(name: str, type_name: str) -> str:
 
 def _whole(name: str) -> str:
     return f"try_cast({quoted(name)} as bigint)"
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

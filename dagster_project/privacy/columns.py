@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import duckdb
 
 from dagster_project.privacy.person import Person
+from dagster_project.sql_quoting import literal, quoted
 
 USER_COLUMNS = {
     "user_id",
@@ -53,7 +54,7 @@ def is_theirs(person: Person, table: str, columns: Mapping[str, str]) -> str:
     is_of_companies = "compan" in table and "user_id" not in texts
     conditions = []
     if not is_of_companies:
-        conditions += [_in("user_id", _column(name)) for name in sorted(texts & USER_COLUMNS)]
+        conditions += [_in("user_id", quoted(name)) for name in sorted(texts & USER_COLUMNS)]
         if "hubspot_id" in texts and ("contact" in table or texts & {"user_id", "record_key"}):
             conditions.append(_in("hubspot_id", "hubspot_id"))
     conditions += [_in("email", f"lower(trim({name}))") for name in sorted(texts & EMAIL_COLUMNS)]
@@ -98,9 +99,4 @@ def _in(kind: str, expression: str) -> str:
 def _mentions(person: Person, column: str) -> str:
     if person.sql_pattern is None:
         return "false"
-    pattern = person.sql_pattern.replace("'", "''")
-    return f"coalesce(regexp_matches(\"{column}\", '{pattern}'), false)"
-
-
-def _column(name: str) -> str:
-    return f'"{name}"'
+    return f"coalesce(regexp_matches({quoted(column)}, {literal(person.sql_pattern)}), false)"

@@ -21,10 +21,11 @@ from dagster_project.landing.files import LandingFile, content_hash, list_landin
 from dagster_project.landing.sources import SOURCES
 from dagster_project.privacy.columns import hand_over
 from dagster_project.privacy.knowing import known_names
-from dagster_project.privacy.landing_lines import Lines, Rewritten, lines_by_file, put, rewritten
+from dagster_project.privacy.landing_lines import Lines, Rewritten, lines_by_file, rewritten
 from dagster_project.privacy.names import digests, salt_of
 from dagster_project.privacy.parquet_rows import erase_file, erase_leftovers, erase_snapshot, snapshots_in
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.privacy.replacing import put
 from dagster_project.privacy.state_rows import erase_state_rows, posted_messages
 from dagster_project.privacy.texts import erase_sqlite, erase_text_file, is_sqlite, squeeze_sqlite
 from dagster_project.privacy.warehouse_rows import conditions, erase_rows, write_anew

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from dagster_project.privacy.names import EMAIL, HUBSPOT, USER, normalised
 from dagster_project.privacy.person import Person
+from dagster_project.sql_quoting import literal
 from dagster_project.state.tables import identities, ledger_log
 
 # What says of one person by two names that they are one: (table, the columns and what kind of name each holds).
@@ -53,9 +54,8 @@ def known_names(
     links = [link for link in LINKS if link[0] in tables]
     desired = snapshot / "decide.crm_contacts_desired.parquet"
     if desired.exists():
-        place = str(desired).replace("'", "''")
         columns = {"record_key": USER, "contact_email": EMAIL, "hubspot_id": HUBSPOT}
-        links.append((f"read_parquet('{place}')", columns))
+        links.append((f"read_parquet({literal(desired)})", columns))
     if email:
         _start_with_what_was_said(connection, tables, names)
     for _ in range(MOST_ROUNDS):

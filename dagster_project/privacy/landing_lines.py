@@ -19,10 +19,11 @@ import duckdb
 from dagster_project.landing.files import LandingFile, content_hash, format_of, open_bytes
 from dagster_project.privacy.columns import described, hand_over, take_out_mentions
 from dagster_project.privacy.person import Person
+from dagster_project.privacy.replacing import new_file
+from dagster_project.sql_quoting import literal
 
 # Of a line that holds several calls, which of them are the person's, from 1; empty: the whole line.
 Lines = Mapping[int, frozenset[int]]
-UNFINISHED = ".erasing.tmp"
 MOVED, LAST_LINE = "lines_moved", 2**62
 
 
@@ -53,17 +54,8 @@ def rewritten(path: Path, person: Person, lines: Lines | None, *, write: bool) -
     if made is None:
         return None
     count, removed = made
-    new_hash = content_hash(unfinished(path)) if write else old_hash
+    new_hash = content_hash(new_file(path)) if write else old_hash
     return Rewritten(old_hash, new_hash, count, removed)
-
-
-def unfinished(path: Path) -> Path:
-    return path.with_name(f".{path.name}{UNFINISHED}")
-
-
-def put(path: Path) -> None:
-    """Put the rewritten file in the place of the other by one rename."""
-    unfinished(path).replace(path)
 
 
 def _without_lines(
@@ -86,7 +78,7 @@ def _without_lines(
 
 def _write(path: Path, content: bytes) -> None:
     packed = gzip.compress(content, mtime=0) if path.suffix == ".gz" else content
-    with unfinished(path).open("wb") as file:
+    with new_file(path).open("wb") as file:
         file.write(packed)
         file.flush()
         os.fsync(file.fileno())
@@ -187,10 +179,9 @@ def _without_rows(path: Path, person: Person, lines: Lines | None, *, write: boo
         )
         count = len(removed) + take_out_mentions(connection, person, "landed")
         if count and write:
-            target = str(unfinished(path)).replace("'", "''")
             connection.execute(
                 "copy (select * exclude (file_row_number) from landed order by file_row_number) "
-                f"to '{target}' (format parquet)"
+                f"to {literal(new_file(path))} (format parquet)"
             )
     return (count, removed) if count else None
 

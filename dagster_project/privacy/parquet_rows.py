@@ -11,8 +11,10 @@ import duckdb
 
 from dagster_project.privacy.columns import described, hand_over, is_theirs, take_out_mentions
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.privacy.replacing import new_file, put
 from dagster_project.publish.recomputing import SCRATCH
 from dagster_project.publish.snapshot import CURRENT, MANIFEST, UNFINISHED
+from dagster_project.sql_quoting import literal
 
 
 def without_rows(source: Path, target: Path, table: str, person: Person, *, write: bool) -> tuple[int, int] | None:
@@ -28,17 +30,15 @@ def without_rows(source: Path, target: Path, table: str, person: Person, *, writ
             return None
         ((row_count,),) = connection.sql("select count(*) from kept").fetchall()
         if write:
-            place = str(target).replace("'", "''")
-            connection.execute(f"copy (select * from kept) to '{place}' (format parquet)")
+            connection.execute(f"copy (select * from kept) to {literal(target)} (format parquet)")
     return changed, row_count
 
 
 def erase_file(path: Path, person: Person, erased: Erased, store: str, *, write: bool) -> None:
-    beside = path.with_name(f".{path.name}.erasing.tmp")
-    done = without_rows(path, beside, path.stem, person, write=write)
+    done = without_rows(path, new_file(path), path.stem, person, write=write)
     if done is not None:
         if write:
-            beside.replace(path)
+            put(path)
         erased.add(store, path.name, done[0])
 
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.privacy.replacing import new_file, put
 
 SQLITE = b"SQLite format 3\0"
 BUSY_MILLISECONDS = 30_000
@@ -29,9 +30,8 @@ def erase_text_file(path: Path, person: Person, erased: Erased, store: str, *, w
     if after == text:
         return
     if write:
-        beside = path.with_name(f".{path.name}.erasing.tmp")
-        beside.write_bytes(after.encode())
-        beside.replace(path)
+        new_file(path).write_bytes(after.encode())
+        put(path)
     erased.add(store, path.name, len(person.pattern.findall(text)))
 
 

@@ -8,6 +8,8 @@ from dagster_project.landing.files import LandingFile
 from dagster_project.privacy.columns import described, hand_over, is_theirs, take_out_mentions
 from dagster_project.privacy.landing_lines import Rewritten, tell_the_warehouse
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.privacy.replacing import new_file, put
+from dagster_project.sql_quoting import literal, quoted
 
 # Nothing about people is there; the rules are files of their own.
 NOT_OF_PEOPLE = {"rules"}
@@ -57,19 +59,14 @@ def write_anew(path: Path) -> None:
 
     What was deleted stays in the free blocks of a DuckDB file until something else is written there.
     """
-    beside = path.with_name(f".{path.name}.erasing.tmp")
-    beside.unlink(missing_ok=True)
-    name = path.stem
+    new_file(path).unlink(missing_ok=True)
+    name = quoted(path.stem)
     with duckdb.connect() as connection:
         # Under its own name, which the views in it say.
-        connection.execute(f"attach '{_quoted(path)}' as \"{name}\" (read_only)")
-        connection.execute(f"attach '{_quoted(beside)}' as erasing")
-        connection.execute(f'copy from database "{name}" to erasing')
+        connection.execute(f"attach {literal(path)} as {name} (read_only)")
+        connection.execute(f"attach {literal(new_file(path))} as erasing")
+        connection.execute(f"copy from database {name} to erasing")
         connection.execute("detach erasing")
-        connection.execute(f'detach "{name}"')
-    beside.replace(path)
+        connection.execute(f"detach {name}")
+    put(path)
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

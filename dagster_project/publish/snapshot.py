@@ -21,6 +21,8 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.sql_quoting import literal
+
 # The rules as well: a score is explained, also a past one, with those it was made by.
 PUBLISHED_SCHEMAS = ("score", "decide", "report", "rules")
 CURRENT = "current"
@@ -75,7 +77,7 @@ def publish(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Snaps
     for name in names:
         # In the order of all columns, so that the same build gives the same bytes.
         connection.execute(
-            f"copy (select * from {name} order by all) to '{_quoted(unfinished / f'{name}.parquet')}' (format parquet)"
+            f"copy (select * from {name} order by all) to {literal(unfinished / f'{name}.parquet')} (format parquet)"
         )
         ((row_counts[name],),) = connection.sql(f"select count(*) from {name}").fetchall()
     manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": datetime.now(UTC).isoformat()}
@@ -152,7 +154,3 @@ def _cut_off(published_dir: Path) -> Iterator[Path]:
             with suppress(FileNotFoundError):
                 if time.time() - path.lstat().st_mtime > DAY_SECONDS:
                     yield path
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -182,22 +182,33 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
     notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
     if summary["handoffs"]:
         notes.insert(0, f"{counted(summary['handoffs'], 'handoff')} made: stage, owner and time written together")
-    notes += [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
+    notes += _refused_now(summary["rejected"])
     notes += [f"  {example}" for example in summary["rejection_examples"][:3]]
-    if summary["waiting_records"]:
-        notes.append(f"{summary['waiting_records']:,} refused before; tried again later or when the value changes")
+    notes += _refused_before(summary["waiting_records"], "later or when the value changes")
     notes += [f"handoff of {key} not made: {why}" for key, why in summary["handoffs_overtaken"].items()]
     return AccountLine("sync", sentence, tuple(notes))
 
 
+def _refused_now(by_category: dict[str, int]) -> list[str]:
+    return [f"{count:,} refused by HubSpot: {category}" for category, count in by_category.items()]
+
+
+def _refused_before(count: int, again: str = "later") -> list[str]:
+    return [f"{count:,} refused before; tried again {again}"] if count else []
+
+
 def _associations(steps: dict[str, dict]) -> AccountLine | None:
+    """Of runs with nothing to tell of them nothing is said."""
     summary = steps.get(ASSOCIATIONS_STEP)
-    if summary is None or not (summary["associated"] or summary["refused"] or summary["waiting"]):
+    if summary is None:
+        return None
+    if summary.get("state") == "dry_run":
+        would = f"{counted(summary['contacts'], 'contact')} would be associated with their company."
+        return AccountLine("sync", f"associations: dry run, {would}") if summary["contacts"] else None
+    if not (summary["associated"] or summary["refused"] or summary["waiting"]):
         return None
     made = counted(summary["associated"], "contact")
-    notes = [f"{count:,} refused by HubSpot: {category}" for category, count in summary["refused"].items()]
-    if summary["waiting"]:
-        notes.append(f"{summary['waiting']:,} refused before; tried again later")
+    notes = _refused_now(summary["refused"]) + _refused_before(summary["waiting"])
     calls = counted(summary["calls"], "call")
     return AccountLine("sync", f"associations: {made} associated with their company in {calls}.", tuple(notes))
 
@@ -238,13 +249,12 @@ def _events(steps: dict[str, dict]) -> AccountLine | None:
     if summary.get("state") == "dry_run":
         would = f"{counted(summary['events'], 'event')} would be sent."
         return AccountLine("sync", f"events: dry run, {would}") if summary["events"] else None
-    notes = [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
+    notes = _refused_now(summary["rejected"])
     notes += [summary["not_allowed"]] if summary["not_allowed"] else []
     notes += [f"{event}: {problem}" for event, problem in summary["problems"].items()]
     if summary["over_budget"]:
         notes.append(f"{summary['over_budget']:,} wait for next month (max_occurrences_month)")
-    if summary["waiting"]:
-        notes.append(f"{summary['waiting']:,} refused before; tried again later")
+    notes += _refused_before(summary["waiting"])
     if not summary["sent"]:
         return AccountLine("sync", "events: HubSpot took none.", tuple(notes)) if notes else None
     notes += [f"{count:,} left out: {EVENTS_LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]

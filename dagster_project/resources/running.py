@@ -1,4 +1,4 @@
-"""Whether anything is running: an erasure goes beside no build and no sync."""
+"""Whether anything is running: no sync is asked for beside another, and an erasure goes beside no run at all."""
 
 import dagster as dg
 
@@ -9,7 +9,6 @@ UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
 ]
 
 
@@ -17,7 +16,9 @@ def refuse_beside_runs(instance: dg.DagsterInstance, own_run_id: str | None = No
     """Raises:
     CannotErase: A run is queued or under way.
     """
-    runs = [run for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)) if run.run_id != own_run_id]
+    # One that is being terminated may read and write until it has ended.
+    statuses = [*UNFINISHED, dg.DagsterRunStatus.CANCELING]
+    runs = [run for run in instance.get_runs(dg.RunsFilter(statuses=statuses)) if run.run_id != own_run_id]
     if runs:
         named = ", ".join(f"{run.job_name} {run.run_id[:8]}" for run in runs[:3])
         raise CannotErase(

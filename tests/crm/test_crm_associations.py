@@ -89,6 +89,28 @@ def test_a_record_that_a_sync_has_just_made_is_known_by_its_key(world, records):
     assert world.sandbox.associated("contacts", contacts[2], "companies") == [company]
 
 
+def test_of_many_each_one_is_found_that_was_made_or_associated_since(world):
+    """So many take several statements."""
+    rows = [missing(f"u{number}", str(number), "9") for number in range(1, 1_000, 2)]
+    publish(world, *rows, *(missing(f"u{number}", None, "9", "contact_absent") for number in range(0, 1_000, 2)))
+    when = {"recorded_at": world.now, "matched_by": "upsert"}
+    associated = {"company_key": "acme", "run_id": "run", "as_of": world.now, "acknowledged_at": world.now}
+    with world.engine.begin() as connection:
+        known = [{"record_key": f"u{number}", "hubspot_id": str(number)} for number in range(0, 1_000, 4)]
+        # A company of the same key is another record.
+        for kind, found in (("contacts", known), ("companies", [{"record_key": "u2", "hubspot_id": "2"}])):
+            connection.execute(identities.insert(), [row | {"object_type": kind} | when for row in found])
+        pairs = [("0", "9"), ("1", "9"), ("3", "8"), ("998", "9"), ("999", "9"), ("4711", "9")]
+        connection.execute(
+            associations_made.insert(),
+            [{"hubspot_id": one, "company_id": other, "record_key": one} | associated for one, other in pairs],
+        )
+    found = find_missing(world.run())
+    expected = {str(number) for number in range(1_000) if number % 2 or number % 4 == 0} - {"0", "1", "999"}
+    assert {pair.contact_id for pair in found.pairs} == expected
+    assert found.left_out == {"contact_absent": 250}
+
+
 def test_the_plan_says_who_is_left_out_and_why(world):
     publish(world, missing("a", None, "9", "contact_absent"), missing("b", "1", None, "company_several_candidates"))
     told = describe_missing(find_missing(world.run())).splitlines()

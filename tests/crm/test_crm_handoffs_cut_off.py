@@ -1,13 +1,8 @@
 """Whatever moment a run is cut off at, the next one makes exactly one handoff, with the same owner and time."""
 
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from crm_handing_off import (
@@ -26,6 +21,7 @@ from crm_handing_off import (
     written,
 )
 from crm_moments import CutOff, Moments, watched_door
+from crm_process import killed_at
 from crm_world import CONTACTS, hubspot_text, upserting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,7 +29,6 @@ from hypothesis import strategies as st
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.state.tables import metadata
 
-HERE = Path(__file__).parent
 MAKING = upserting(CONTACTS)
 
 
@@ -94,10 +89,7 @@ def test_a_process_that_is_killed_leaves_a_handoff_that_the_next_run_finishes(
     """Ended by kill -9: before the claim, between claim and write, between HubSpot's write and our acknowledgement."""
     lead = add_lead(world, "u1", owners[0])
     publish(world, lead)
-    command = [sys.executable, str(HERE / "crm_sync_process.py"), world.sandbox.url, str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
-    ended = subprocess.run([*command, str(world.engine.url), moment], env=environment, timeout=60, check=False)
-    assert ended.returncode == -signal.SIGKILL
+    killed_at(moment, "contacts", world, tmp_path)
     claimed = (owners[0], "round_robin", DECIDED_AT, False)
     assert claim(world, lead) == (claimed if is_claimed else None)
     assert held(world, lead) == (handed_off(lead) if is_written else {STAGE: "lead"})

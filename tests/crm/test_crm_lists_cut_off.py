@@ -1,19 +1,13 @@
 """Whatever moment a sync of lists is cut off at, the next one makes each list once and puts the same people in it."""
 
-import os
-import signal
-import subprocess
-import sys
 from itertools import count
-from pathlib import Path
 
 import pytest
 from crm_lists import HOT, changes, publish, segment_list, sync
 from crm_moments import CutOff, Moments, watched_door
+from crm_process import killed_at
 
 from dagster_project.crm import list_syncing
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -35,10 +29,7 @@ def test_a_process_that_is_killed_leaves_a_list_that_the_next_run_finishes(
 ):
     """Ended by kill -9: before the list, between list and memory of it, before its members, and before their ledger."""
     publish(world, {"hot": people[:3]})
-    command = [sys.executable, str(HERE / "crm_list_process.py"), world.sandbox.url, str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
-    ended = subprocess.run([*command, str(world.engine.url), moment], env=environment, timeout=60, check=False)
-    assert ended.returncode == -signal.SIGKILL
+    killed_at(moment, "lists", world, tmp_path)
     assert world.sandbox.lists() == ({"zo_hot": people[:3] if is_filled else []} if is_made else {})
 
     # Meanwhile one left the segment.

@@ -1,22 +1,17 @@
 """Whatever moment a run is cut off at, the next one sends what is missing, and HubSpot holds each occurrence once."""
 
-import os
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
 from crm_event_world import WINDOW, ids, occurrence
 from crm_moments import CutOff, Moments, watched_door
+from crm_process import killed_at
 from crm_world import AS_OF, naive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-HERE = Path(__file__).parent
 FIRST, SECOND = 500, 100
 START = (AS_OF + timedelta(minutes=5), AS_OF)
 
@@ -27,13 +22,6 @@ def owed(events) -> list[dict]:
     rows = [occurrence(f"w{n}", events.contact, minutes_ago=1_000 - n) for n in range(FIRST + SECOND)]
     events.publish(*rows)
     return rows
-
-
-def killed_at(events, folder: Path, moment: str) -> None:
-    command = [sys.executable, str(HERE / "crm_events_process.py"), events.sandbox.url, str(folder)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
-    ended = subprocess.run([*command, str(events.engine.url), moment], env=environment, timeout=60, check=False)
-    assert ended.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -48,7 +36,7 @@ def test_a_process_that_is_killed_repeats_at_most_the_call_that_was_on_its_way(
     events, owed, tmp_path, moment, arrived, is_defined
 ):
     """Ended by kill -9: before anything, before the first send, between HubSpot's 204 and our row."""
-    killed_at(events, tmp_path, moment)
+    killed_at(moment, "events", events, tmp_path)
     assert len(events.arrived()) == arrived
     assert events.sent_rows() == []
     events.sends()

@@ -3,13 +3,11 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from crm_process import started
 from crm_world import (
     AS_OF,
     COMPANIES,
@@ -29,8 +27,6 @@ from dagster_project.crm.refusals import FIRST_RETRY, LONGEST_RETRY
 from dagster_project.crm.syncing import SyncSummary, find_unsynced
 from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import identities, ledger_log
-
-HERE = Path(__file__).parent
 
 
 def writes(world):
@@ -211,9 +207,7 @@ def test_a_sync_that_is_killed_on_the_way_is_finished_by_the_next_one(world, tmp
     world.calls()
     # The first batch goes alone and is written down while the others travel.
     world.sandbox.inject("latency", path_regex="batch/update", latency_ms=150)
-    command = [sys.executable, str(HERE / "crm_sync_process.py"), world.sandbox.url, str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])}
-    process = subprocess.Popen([*command, str(world.engine.url)], env=environment, start_new_session=True)
+    process = started("contacts", world, tmp_path)
     try:
         while len(world.sandbox.requests(writes_only=True)) < 4 + setup_writes(world) and process.poll() is None:
             pass

@@ -36,6 +36,12 @@ def test_the_asset_graph_runs_from_ingest_to_report_in_the_order_of_the_steps():
             assert rank[parent_group] <= rank[spec.group_name], (parent, spec.key)
 
 
+def test_the_account_of_a_run_waits_for_every_step_that_writes():
+    graph = defs.resolve_asset_graph()
+    before = graph.get_ancestor_asset_keys(dg.AssetKey(["report", "run_account"]))
+    assert {spec.key for spec in SPECS if spec.group_name in ("sync", "act")} <= before
+
+
 @pytest.mark.parametrize("key", [*OWN_ASSETS, *DBT_ASSETS])
 def test_every_asset_can_be_materialized_alone(sample: SampleRuns, key: str):
     assert reasons(sample.pipeline.materialize(key, as_of=SAMPLE_AS_OF)) == {}

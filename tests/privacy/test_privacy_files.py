@@ -8,8 +8,9 @@ from contextlib import closing
 import polars as pl
 import pytest
 
-from dagster_project.privacy.landing_lines import put, rewritten
+from dagster_project.privacy.landing_lines import rewritten
 from dagster_project.privacy.person import Erased, Person
+from dagster_project.privacy.replacing import put
 from dagster_project.privacy.texts import erase_sqlite, erase_text_file
 
 NORA = Person(frozenset({"u_nora", "7"}), frozenset({"nora@a.example"}), full_names=frozenset({"Nora Lind"}))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from dagster_project.crm.associations import AssociationSummary
 from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.list_syncing import ListResult
 from dagster_project.crm.occurrence_syncing import EventSummary
@@ -74,6 +75,35 @@ def test_a_dry_run_says_what_lists_would_need():
     summary = {"state": "dry_run", "would": "1 list to bring up to date, 2 to add and 0 to take out"}
     told = line_of("sync_lists", summary)
     assert told == AccountLine("sync", "lists: dry run, 1 list to bring up to date, 2 to add and 0 to take out.")
+
+
+# Associations
+
+
+def associated(**summary: object) -> list[AccountLine]:
+    return account_of({"sync_associations": vars(AssociationSummary(**summary))}, None)
+
+
+def test_associations_that_hubspot_made_and_those_it_refused_are_counted():
+    (line,) = associated(associated=1, calls=2, refused={"OBJECT_NOT_FOUND": 1_200}, waiting=3)
+    assert line == AccountLine(
+        "sync",
+        "associations: 1 contact associated with their company in 2 calls.",
+        ("1,200 refused by HubSpot: OBJECT_NOT_FOUND", "3 refused before; tried again later"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("contacts", "would"), [(1, "1 contact would be associated"), (1_200, "1,200 contacts would be associated")]
+)
+def test_a_dry_run_says_how_many_contacts_would_be_associated(contacts: int, would: str):
+    line = line_of("sync_associations", {"state": "dry_run", "contacts": contacts})
+    assert line == AccountLine("sync", f"associations: dry run, {would} with their company.")
+
+
+def test_of_associations_nothing_is_said_where_none_was_missing():
+    assert associated(left_out={"contact_absent": 7}) == []
+    assert account_of({"sync_associations": {"state": "dry_run", "contacts": 0}}, None) == []
 
 
 # Ingest

@@ -18,19 +18,13 @@ hubspot_domains as (
     where domains.registrable_domain is not null
 ),
 by_identity as (
-    select identities.record_key as company_id, identities.hubspot_id
-    from {{ ref('stg_pipeline__identities') }} as identities
-    inner join in_hubspot on in_hubspot.hubspot_id = identities.hubspot_id
-    where identities.object_type = 'companies'
+    {{ hubspot_records_met('company_id', 'companies') }}
 ),
 by_statement as (
     {{ hubspot_records_stated('companies', 'company_id', 'companies') }}
 ),
 by_key as (
-    select company_id, min(hubspot_id) as hubspot_id, count(*) as candidate_count
-    from in_hubspot
-    where company_id is not null
-    group by company_id
+    {{ hubspot_records_keyed('company_id') }}
 ),
 by_domain as (
     select domain, min(hubspot_id) as hubspot_id, count(*) as candidate_count

@@ -37,8 +37,4 @@ answered as (
         }
     ) }}
 )
-select answered.user_id as company_id, conditions.segment_id
-from answered
-inner join {{ ref('int_company_segment_conditions') }} as conditions on conditions.condition_id = answered.condition_id
-group by answered.user_id, conditions.segment_id
-having min(case when answered.is_met then 1 else 0 end) = 1
+{{ segments_met('company_id', 'int_company_segment_conditions') }}

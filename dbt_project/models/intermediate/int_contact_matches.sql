@@ -7,19 +7,13 @@ in_hubspot as (
     select hubspot_id, user_id from {{ ref('stg_hubspot__contacts') }}
 ),
 by_identity as (
-    select identities.record_key as user_id, identities.hubspot_id
-    from {{ ref('stg_pipeline__identities') }} as identities
-    inner join in_hubspot on in_hubspot.hubspot_id = identities.hubspot_id
-    where identities.object_type = 'contacts'
+    {{ hubspot_records_met('user_id', 'contacts') }}
 ),
 by_statement as (
     {{ hubspot_records_stated('users', 'user_id', 'contacts') }}
 ),
 by_key as (
-    select user_id, min(hubspot_id) as hubspot_id, count(*) as candidate_count
-    from in_hubspot
-    where user_id is not null
-    group by user_id
+    {{ hubspot_records_keyed('user_id') }}
 ),
 copies as (
     select count(*) as copy_count from {{ ref('stg_hubspot__copies') }} where object_type = 'contacts'

@@ -94,8 +94,4 @@ answered as (
         }
     ) }}
 )
-select answered.user_id, conditions.segment_id
-from answered
-inner join {{ ref('int_contact_segment_conditions') }} as conditions on conditions.condition_id = answered.condition_id
-group by answered.user_id, conditions.segment_id
-having min(case when answered.is_met then 1 else 0 end) = 1
+{{ segments_met('user_id', 'int_contact_segment_conditions') }}

@@ -4,12 +4,7 @@ with listed as (
     select user_id, email, reason from {{ ref('stg_pipeline__suppressed') }}
 ),
 stated as (
-    select user_id, email from {{ ref('int_user_descriptions') }} where email is not null
-    union
-    select seen.user_id, actors.email
-    from {{ ref('int_actors_seen') }} as seen
-    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
-    where seen.user_id is not null and actors.email is not null
+    {{ said_of_users('email') }}
 ),
 addresses as (
     select stated.user_id, {{ email_in_ascii('stated.email', 'domains.ascii_domain') }} as email

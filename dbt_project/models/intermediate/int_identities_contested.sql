@@ -13,23 +13,13 @@ shared_emails as (
     select contact_email from contacts where contact_email is not null group by contact_email having count(*) > 1
 ),
 stated_companies as (
-    select user_id, company_id from {{ ref('int_user_descriptions') }} where company_id is not null
-    union
-    select seen.user_id, actors.company_id
-    from {{ ref('int_actors_seen') }} as seen
-    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
-    where seen.user_id is not null and actors.company_id is not null
+    {{ said_of_users('company_id') }}
 ),
 users_of_several_companies as (
     select user_id from stated_companies group by user_id having count(*) > 1
 ),
 malformed_emails as (
-    select malformed_email, user_id from {{ ref('int_user_descriptions') }} where malformed_email is not null
-    union
-    select actors.malformed_email, seen.user_id
-    from {{ ref('int_actors_seen') }} as seen
-    inner join {{ ref('int_actors_resolved') }} as actors on actors.actor_key = seen.actor_key
-    where seen.user_id is not null and actors.malformed_email is not null
+    {{ said_of_users('malformed_email') }}
 ),
 stated_domains as (
     select trim(domain) as domain, company_id, lower(trim(domain)) as domain_key

@@ -10,3 +10,13 @@
     inner join {{ ref('segments') }} as segments on segments.segment_id = conditions.segment_id
     where segments.is_enabled and segments.object_type = '{{ object_type }}'
 {%- endmacro %}
+
+{# The segments of which all conditions hold, by the key of whom they hold for. `answered`, what `conditions_answered` says
+   of these conditions, must be in scope. #}
+{% macro segments_met(key, conditions) %}
+select answered.user_id as {{ key }}, conditions.segment_id
+from answered
+inner join {{ ref(conditions) }} as conditions on conditions.condition_id = answered.condition_id
+group by answered.user_id, conditions.segment_id
+having min(case when answered.is_met then 1 else 0 end) = 1
+{%- endmacro %}
