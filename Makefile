@@ -5,10 +5,10 @@ VENV ?= .venv
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo erase rules explain recompute test lint bench lock clean
+.PHONY: help setup demo run dev sandbox plan undo erase rules explain recompute test lint bench bench-latency lock clean
 
 help:  ## List what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready  ## Make the virtual environment and install what requirements.lock names
 
@@ -68,6 +68,9 @@ bench: setup  ## Measure ingest, scoring, diff and sync on made-up data; BENCH_O
 	@test -d $(VENV)/bench || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--target $(VENV)/bench 'pandas>=3.1,<4'
 	@$(VENV)/bin/python -m tests.bench
+
+bench-latency: setup  ## Measure from an event file's landing to HubSpot and Slack, as `make dev` runs it, with 100,000 users
+	@BENCH_ONLY=latency $(VENV)/bin/python -m tests.bench
 
 lock: setup  ## Renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \

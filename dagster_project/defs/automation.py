@@ -30,7 +30,7 @@ from dagster_project.resources.state import State
 from dagster_project.settings import SettingsInvalid, read_settings
 
 # A file that was written to within this time may still be growing: it is left for the next tick.
-SETTLED_AFTER_SECONDS = 5
+SETTLED_AFTER_SECONDS = 2
 
 everything = dg.AssetSelection.all()
 # All of dbt, also what no mart reads: a sync that built a rule file would wait for the warehouse.
@@ -60,9 +60,15 @@ def hourly_score(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Sk
     return dg.RunRequest(run_config={"resources": {"clock": {"config": {"as_of": as_of.isoformat()}}}})
 
 
-@dg.sensor(job=score_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+# The whole job, because a salesperson waits at its end: a sync that is asked for after the build would wait for the
+# next look and for another process to start.
+@dg.sensor(job=whole_job, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Score as soon as a file lands; one run for all files that are new at one look."""
+    """Score, sync and act as soon as a file lands; one run for all files that are new at one look.
+
+    While such a run is under way the next one is not asked for: files that land faster than a run takes would pile up
+    runs of which the last has nothing left to do.
+    """
     try:
         landing_dir = read_settings().landing_dir
     except SettingsInvalid as error:
@@ -75,6 +81,8 @@ def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     # A file that grows is taken for what it was, if it was there: it neither asks for a run nor holds back the others.
     seen = {name: before.get(name) if name in growing else list(status) for name, status in lying.items()}
     seen = {name: status for name, status in seen.items() if status is not None}
+    if seen != before and context.instance.get_runs_count(dg.RunsFilter(job_name=whole_job.name, statuses=UNFINISHED)):
+        return dg.SkipReason("A run of the whole job is under way; what landed since is for the next one.")
     if seen == before:
         waiting = (
             f"; {counted(len(growing), 'file')} changed just now, looking again at the next tick" if growing else ""

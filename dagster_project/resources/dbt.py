@@ -168,7 +168,14 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
             events.put(MessageToDict(event, preserving_proto_field_name=True))
 
     data_dir = read_settings().data_dir
-    flags = ["--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", str(data_dir / "logs")]
+    flags = [
+        "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
+        "--log-path",
+        str(data_dir / "logs"),
+        "--log-level-file",
+        "info",
+    ]
     places = [
         "--project-dir",
         str(DBT_PROJECT_DIR),

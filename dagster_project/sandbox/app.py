@@ -137,6 +137,7 @@ def create_app(portal: Portal) -> ASGIApp:
         Route("/_sandbox/health", control.health, methods=["GET"]),
         Route("/_sandbox/reset", control.reset, methods=["POST"]),
         Route("/_sandbox/requests", control.requests, methods=["GET"]),
+        Route("/_sandbox/messages", control.messages, methods=["GET"]),
         Route("/_sandbox/faults", control.faults, methods=["GET", "POST", "DELETE"]),
         Route("/_sandbox/settings", control.settings, methods=["GET", "POST"]),
         Route("/", page.home(portal), methods=["GET"]),

@@ -75,6 +75,17 @@ class Control:
         return JSONResponse({"requests": self._portal.requests.since(int(since))})
 
     @_guarded
+    async def messages(self, request: Request) -> Response:
+        """What was posted to Slack, in order; `last=10` only so many of the newest."""
+        last = request.query_params.get("last", "")
+        if last and not last.isdecimal():
+            raise BadRequest(f"last is {last!r}; allowed: a number of messages.")
+        with self._portal.store.lock:
+            posted = self._portal.workspace.messages()
+        told = [{"channel": channel.name or channel.user_id, "message": message} for channel, message in posted]
+        return JSONResponse({"messages": told[-int(last) :] if last else told})
+
+    @_guarded
     async def faults(self, request: Request) -> Response:
         """POST one rule, a list of rules, or `{rules: [...]}`: they are added. DELETE removes all."""
         faults = self._portal.faults

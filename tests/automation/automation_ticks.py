@@ -3,6 +3,7 @@
 import logging
 
 import dagster as dg
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from dagster_project.definitions import defs
 
@@ -37,3 +38,13 @@ def said(result: object) -> str:
     """Why a tick did nothing."""
     assert isinstance(result, dg.SkipReason), result
     return result.skip_message
+
+
+def begin_run(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+    """A run of a job as the daemon launches it."""
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "__repository__"), job)
+    return instance.create_run_for_job(
+        defs.resolve_job_def(job),
+        status=status,
+        remote_job_origin=origin,
+    )

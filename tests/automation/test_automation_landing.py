@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from automation_ticks import asked, said, tick
+from automation_ticks import asked, begin_run, said, tick
 
 from dagster_project.definitions import defs
 from dagster_project.defs import automation
@@ -88,6 +88,21 @@ def test_a_file_that_is_not_whole_yet_is_waited_for(instance: dg.DagsterInstance
     assert asked(look(instance, cursor)).tags == {"pql/landing_files": "2"}
 
 
+def test_what_lands_while_a_run_is_under_way_is_one_run_after_it(instance: dg.DagsterInstance, landing: Path):
+    put(landing, "events_1.csv")
+    first = look(instance)
+    run = begin_run(instance, "whole_job", dg.DagsterRunStatus.STARTED)
+    put(landing, "events_2.csv")
+    put(landing, "events_3.csv")
+    assert said(look(instance, first.cursor)) == (
+        "A run of the whole job is under way; what landed since is for the next one."
+    )
+    instance.delete_run(run.run_id)
+    second = look(instance, first.cursor)
+    assert asked(second).tags == {"pql/landing_files": "3"}
+    assert asked(second).job_name in (None, "whole_job")
+
+
 # Files that grow
 
 
@@ -106,18 +121,18 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 def test_a_file_that_changed_just_now_is_left_for_the_next_tick(instance: dg.DagsterInstance, landing: Path, at):
     put(landing, "events_1.csv")
-    at(4.9)
+    at(1.9)
     assert said(look(instance)) == (
         "No file is new; 0 files seen before; 1 file changed just now, looking again at the next tick."
     )
-    at(5)
+    at(2)
     assert asked(look(instance)).tags == {"pql/landing_files": "1"}
 
 
 def test_a_file_that_grows_holds_back_no_other(instance: dg.DagsterInstance, landing: Path, at):
     put(landing, "events_1.csv")
     put(landing, "events_2.csv", second=10)
-    at(12)
+    at(11)
     first = look(instance)
     assert asked(first).tags == {"pql/landing_files": "1"}
     assert isinstance(look(instance, first.cursor), dg.SkipReason)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from automation_ticks import asked, said, tick
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from automation_ticks import asked, begin_run, said, tick
 from sqlalchemy import Engine, insert
 
 from dagster_project.crm.ledger import Acknowledged, append
@@ -189,16 +188,6 @@ def test_a_score_under_way_holds_back_nothing(instance: dg.DagsterInstance, outs
     outside.decide(NORA)
     begin_run(instance, "score", dg.DagsterRunStatus.STARTED)
     asked(look(instance))
-
-
-def begin_run(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> None:
-    """A run of a job as the daemon launches it."""
-    origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "__repository__"), job)
-    instance.create_run_for_job(
-        defs.resolve_job_def(job),
-        status=status,
-        remote_job_origin=origin,
-    )
 
 
 def test_what_hubspot_acknowledged_is_not_asked_for_again(instance: dg.DagsterInstance, outside: Outside):

@@ -3,7 +3,8 @@
 Sizes come from the environment: BENCH_EVENTS (default 1,000,000), BENCH_CONTACTS (default 1,000,000 for the diff),
 BENCH_SYNC (default 100,000 contacts, sent once to the sandbox), BENCH_SCORING_EVENTS (default 1,000,000; several with
 commas between them tell how the cost grows), BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts
-to measure (ingest, scoring, diff, sync; default all of them), BENCH_FOLDER a place for what they write.
+to measure (ingest, scoring, diff, sync; default all of them; latency, which takes long, only where it is named),
+BENCH_FOLDER a place for what they write. Of latency: BENCH_LATENCY_USERS (default 100,000), BENCH_LATENCY_FILES (10).
 """
 
 import os
@@ -17,6 +18,7 @@ from dagster_project.rules.book import read_rules
 from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.bench.diffing import bench_diff
 from tests.bench.ingest import bench_ingest
+from tests.bench.latency import bench_latency
 from tests.bench.scoring import bench_scoring
 from tests.bench.syncing import bench_sync
 
@@ -31,8 +33,9 @@ def main() -> None:
         "scoring": bench_scoring,
         "diff": bench_diff,
         "sync": lambda folder: bench_sync(folder, objects),
+        "latency": lambda folder: bench_latency(folder / "latency"),
     }
-    names = ONLY or list(parts)
+    names = ONLY or [name for name in parts if name != "latency"]
     if unknown := [name for name in names if name not in parts]:
         sys.exit(f"BENCH_ONLY names {', '.join(unknown)}; there are {', '.join(parts)}")
     if FOLDER:
