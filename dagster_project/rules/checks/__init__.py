@@ -29,6 +29,11 @@ from dagster_project.rules.checks.scores import (
 )
 from dagster_project.rules.checks.segments import segment_conditions_can_hold, segments_are_complete
 from dagster_project.rules.checks.signals import account_signals_are_complete, signals_are_complete
+from dagster_project.rules.checks.triggers import (
+    trigger_actions_are_complete,
+    trigger_conditions_can_hold,
+    triggers_are_complete,
+)
 from dagster_project.rules.reading import RuleBook, RuleProblem
 
 CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
@@ -51,6 +56,9 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     absences_end_after_they_begin,
     segments_are_complete,
     segment_conditions_can_hold,
+    triggers_are_complete,
+    trigger_conditions_can_hold,
+    trigger_actions_are_complete,
     crm_properties_have_a_source,
     events_to_send_fit_into_hubspot,
     event_properties_have_a_source,

@@ -11,13 +11,13 @@ from dagster_project.rules.english.deciding import (
     SALES_TEAM,
     SQL_DEFINITION,
     TAXONOMY,
-    TRIGGERS,
 )
 from dagster_project.rules.english.engagement import ENGAGEMENT, GROUPS, NEGATIVE
 from dagster_project.rules.english.fit import FACT_SOURCES, FIT, ICP, REGIONS
 from dagster_project.rules.english.scores import BANDS, SETTINGS, WEIGHTS
 from dagster_project.rules.english.segments import SEGMENT_CONDITIONS, SEGMENTS
 from dagster_project.rules.english.signals import ACCOUNT_SIGNALS, SENIORITY, SIGNALS
+from dagster_project.rules.english.triggers import TRIGGER_ACTIONS, TRIGGER_CONDITIONS, TRIGGERS
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema import RULE_FILES, Rule
 
@@ -39,6 +39,8 @@ CHAPTERS: dict[str, Chapter] = {
     "title_seniority": SENIORITY,
     "sales_team": SALES_TEAM,
     "triggers": TRIGGERS,
+    "trigger_conditions": TRIGGER_CONDITIONS,
+    "trigger_actions": TRIGGER_ACTIONS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,
     "segments": SEGMENTS,

@@ -1,10 +1,8 @@
-"""Who goes to sales, to whom, and who is told."""
+"""Who goes to sales, and to whom."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from dagster_project.rules.schema.cells import Day, Domain, Email, Name, Rule, Target, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Day, Domain, Email, Name, Rule, Words
 
 
 class SqlCondition(Rule):
@@ -40,17 +38,5 @@ class SalesMember(Rule):
     member_email: Annotated[Email, "key"]
     absent_from: Day | None
     absent_until: Day | None
-    owner: Words
-    why: Words
-
-
-class Trigger(Rule):
-    trigger_id: Annotated[Name, "key"]
-    label: Words
-    action: Literal["slack_message"]
-    target: Target
-    due_minutes: Annotated[Whole, Field(ge=1, le=60 * 24 * 366)]
-    expires_hours: Annotated[Whole, Field(ge=1, le=24 * 366)]
-    is_enabled: YesNo
     owner: Words
     why: Words
