@@ -14,7 +14,7 @@ with owed as (
         handoffs.owner_name
     from {{ ref('handoffs') }} as handoffs
     cross join {{ ref('triggers') }} as triggers
-    where triggers.is_enabled and handoffs.handoff_state <> 'waiting'
+    where triggers.is_enabled and handoffs.handoff_state not in ('waiting', 'in_review')
 )
 select
     owed.action_id,
