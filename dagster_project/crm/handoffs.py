@@ -77,6 +77,11 @@ class _Names:
         return {name: value for name, value in values.items() if name not in (self.stage, self.owner, self.time)}
 
 
+def handoff_time_of(mapped: MappedObject | None) -> str | None:
+    """The property that says when a contact was handed to sales, if the map has one."""
+    return None if mapped is None else _Names.of(mapped).time
+
+
 def written_together(mapped: MappedObject) -> frozenset[str]:
     """Stage, owner and time of a handoff: a contact with only some of them was not handed off."""
     names = _Names.of(mapped)

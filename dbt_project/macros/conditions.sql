@@ -1,4 +1,4 @@
-{# Definitions whose rows are conditions on one person: sql_definition and icp_definition. #}
+{# Rule files whose rows are conditions on one person. #}
 
 {#
   One row per person and condition, with what was found and whether it holds; what is not known does not hold.
@@ -77,4 +77,28 @@
         'company_active_users_30d', 'employee_count'
     ] -%} {%- do numbers.update({name: name}) -%} {%- endfor -%}
     {{ return(numbers) }}
+{%- endmacro %}
+
+{# The same of a CTE with the columns of int_people_asked. #}
+{% macro people_answered(people, definition) -%}
+    {{ conditions_answered(
+        people, definition,
+        texts={
+            'zo_activation_status': 'activation_status',
+            'is_personal_email_domain': 'is_personal_email_domain',
+            'is_icp_match': 'is_icp_match',
+            'band': 'band',
+            'sales_priority': 'sales_priority',
+            'country': 'country_code',
+            'region': 'regions',
+            'industry': 'industry',
+        },
+        numbers={
+            'zo_pql_score': 'pql_score',
+            'zo_fit_score': 'fit_score',
+            'zo_combined_score': 'combined_score',
+            'zo_company_active_users': 'company_active_users_30d',
+            'employee_count': 'employee_count',
+        }
+    ) }}
 {%- endmacro %}

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dagster_project.rules.schema.cells import Day, Name, Rule, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Day, Name, Operator, Rule, Whole, Words, YesNo
 
 HOURS_AT_MOST = 24 * 366
 # Their moments are told by tables of their own, and so are their episodes.
@@ -39,7 +39,7 @@ class TriggerCondition(Rule):
     trigger_id: Annotated[Name, "key"]
     condition_id: Annotated[Name, "key"]
     property: Name
-    operator: Literal["=", "!=", ">=", "<=", ">", "<"]
+    operator: Operator
     value: Words
     owner: Words
     why: Words

@@ -1,9 +1,9 @@
-{% set is_owed = "gives_way_to is null and action <> 'segment'" %}
 with owed as (
-    select * from {{ ref('int_trigger_actions_open') }} where {{ is_owed }}
+    select * from {{ ref('int_trigger_actions_open') }} where gives_way_to is null and action <> 'segment'
 ),
-team as (
-    select owner_id, email, {{ full_name('first_name', 'last_name') }} as owner_name from {{ ref('stg_hubspot__owners') }}
+begun_with as (
+    select owners.owner_id, owners.email as owner_email, {{ owner_name('owners') }} as owner_name
+    from {{ ref('stg_hubspot__owners') }} as owners
 ),
 signals_live as (
     select user_id, {{ dbt.listagg('label', "'; '", 'order by strength, signal_id') }} as signals
@@ -11,8 +11,8 @@ signals_live as (
     where is_live
     group by user_id
 ),
--- A handoff and a return say who has the contact; a begun episode stays with whom it was begun; else whoever has the contact, or
--- whose turn it is.
+-- A handoff and a return say who has the contact; a begun episode stays with whom it was begun; else it is whoever has the
+-- contact, or whose turn it is.
 owned as (
     select
         owed.*,
@@ -20,44 +20,31 @@ owned as (
         handoffs.handed_off_at,
         coalesce(handoffs.track, assignees.track) as track,
         returns.return_reason,
+        {%- for name, of_owner in [('id', 'owner_id'), ('email', 'owner_email'), ('name', 'owner_name')] %}
         case
-            when owed.handoff_id is not null then handoffs.owner_id
-            when owed.return_id is not null then returns.owner_id
-            else coalesce(owed.owner_id, present.owner_id, assignees.owner_id)
-        end as acting_id,
-        case
-            when owed.handoff_id is not null then handoffs.owner_email
-            when owed.return_id is not null then returns.owner_email
-            when owed.owner_id is not null then team.email
-            else coalesce(present.owner_email, assignees.owner_email)
-        end as acting_email,
-        case
-            when owed.handoff_id is not null then handoffs.owner_name
-            when owed.return_id is not null then returns.owner_name
-            when owed.owner_id is not null then team.owner_name
-            else coalesce(present.owner_name, assignees.owner_name)
-        end as acting_name,
+            when owed.handoff_id is not null then handoffs.{{ of_owner }}
+            when owed.return_id is not null then returns.{{ of_owner }}
+            else coalesce(begun_with.{{ of_owner }}, present_owners.{{ of_owner }}, assignees.{{ of_owner }})
+        end as acting_{{ name }},
+        {%- endfor %}
         case
             when owed.handoff_id is not null then handoffs.owner_reason
             when owed.return_id is not null then 'returned_by'
-            when owed.owner_id is not null then case when owed.turn is null then 'existing_owner' else 'round_robin' end
-            else coalesce(present.owner_reason, assignees.owner_reason)
+            when begun_with.owner_id is not null then case when owed.turn is null then 'existing_owner' else 'round_robin' end
+            else coalesce(present_owners.owner_reason, assignees.owner_reason)
         end as acting_reason,
+        {%- for name in ['pool', 'turn'] %}
         case
-            when owed.handoff_id is not null then handoffs.pool
-            when owed.owner_id is not null then owed.pool
-            when owed.return_id is null and present.owner_id is null then assignees.pool
-        end as acting_pool,
-        case
-            when owed.handoff_id is not null then handoffs.turn
-            when owed.owner_id is not null then owed.turn
-            when owed.return_id is null and present.owner_id is null then assignees.turn
-        end as acting_turn
+            when owed.handoff_id is not null then handoffs.{{ name }}
+            when begun_with.owner_id is not null then owed.{{ name }}
+            when owed.return_id is null and present_owners.owner_id is null then assignees.{{ name }}
+        end as acting_{{ name }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
     from owed
     left join {{ ref('handoffs') }} as handoffs on handoffs.handoff_id = owed.handoff_id
     left join {{ ref('returns') }} as returns on returns.return_id = owed.return_id
-    left join team on team.owner_id = owed.owner_id
-    left join {{ ref('int_present_owners') }} as present on present.user_id = owed.record_key
+    left join begun_with on begun_with.owner_id = owed.owner_id
+    left join {{ ref('int_present_owners') }} as present_owners on present_owners.user_id = owed.record_key
     left join {{ ref('int_assignees') }} as assignees on assignees.user_id = owed.record_key
 )
 select
@@ -93,7 +80,7 @@ select
     cast(owned.acting_turn as bigint) as turn,
     scores.contact_email,
     scores.first_name,
-    {{ full_name('scores.first_name', 'scores.last_name') }} as contact_name,
+    {{ full_name('scores') }} as contact_name,
     scores.job_title,
     companies.company_name,
     companies.domain,

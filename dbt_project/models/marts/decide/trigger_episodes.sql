@@ -1,7 +1,7 @@
 -- What is due, and why the rest waits.
 {% set begins_at = dbt.dateadd('minute', 'min(not_before_minutes)', 'moment_at') %}
 {% set due_at = dbt.dateadd('minute', 'min(due_minutes)', 'moment_at') %}
-with open as (
+with still_open as (
     select * from {{ ref('int_trigger_actions_open') }}
 ),
 judged as (
@@ -10,7 +10,7 @@ judged as (
         {{ begins_at }} as begins_at,
         {{ due_at }} as due_at,
         {{ dbt.dateadd('hour', 'max(expires_hours)', 'moment_at') }} as expires_at
-    from open
+    from still_open
     group by
         trigger_id, label, subject, subject_key, record_key, episode, moment_at, strength, is_begun, gives_way_to, gives_way_until
 )
