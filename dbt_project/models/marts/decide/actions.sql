@@ -97,7 +97,7 @@ select
     scores.teammates_invited_count,
     scores.key_action_7d_count,
     companies.active_users_30d as company_active_users,
-    greatest(companies.active_users_30d - 1, 0) as colleagues_active,
+    case when companies.active_users_30d > 0 then companies.active_users_30d - 1 else companies.active_users_30d end as colleagues_active,
     owned.detail as feature_name,
     webinars.topic,
     scores.score_reasons,

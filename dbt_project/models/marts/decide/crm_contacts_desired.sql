@@ -1,4 +1,7 @@
-with handoffs as (
+with pausing as (
+    select min(at_least_days) as after_days from {{ ref('triggers') }} where is_enabled and starts_with = 'disengaged'
+),
+handoffs as (
     select * from {{ ref('handoffs') }} where handoff_state <> 'waiting'
 )
 select
@@ -43,8 +46,14 @@ select
     case
         when handoffs.handoff_state in ('proposed', 'claimed') and handoffs.owner_reason = 'round_robin'
         then handoffs.owner_id
-    end as owner_id
+    end as owner_id,
+    -- Said while it is so and taken back when they return: nobody else is told anything.
+    case when {{ dbt.dateadd('day', 'pausing.after_days', 'engaged.last_engaged_at') }} <= {{ as_of() }} then true end as pause_sequences,
+    webinars.topic as webinar_topic
 from {{ ref('contact_scores') }} as scores
+cross join pausing
 inner join {{ ref('int_contact_records') }} as records on records.user_id = scores.user_id
 left join handoffs on handoffs.record_key = scores.user_id
 left join {{ ref('int_segments_told') }} as told on told.object_type = 'contacts' and told.record_key = scores.user_id
+left join {{ ref('int_contacts_engaged') }} as engaged on engaged.user_id = scores.user_id
+left join {{ ref('int_webinars_attended') }} as webinars on webinars.user_id = scores.user_id
