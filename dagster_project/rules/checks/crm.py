@@ -38,6 +38,8 @@ DESIRED_COLUMNS = {
         "handoff_at": "datetime",
         "lifecycle_stage": "text",
         "owner_id": "text",
+        "pause_sequences": "boolean",
+        "webinar_topic": "text",
     },
     "companies": {
         "company_id": "text",
