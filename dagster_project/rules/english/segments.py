@@ -32,6 +32,7 @@ YES_OR_NO = {
     "is_dormant": ("they are dormant", "they are not dormant"),
     "is_personal_email_domain": ("the e-mail domain is personal", "the e-mail domain is not personal"),
     "is_with_sales": ("sales has them", "sales does not have them"),
+    "is_in_review": ("they wait for a look before the handoff", "they do not wait for a look before the handoff"),
 }
 # What is looked up in another file, with the column that says what people call it.
 NAMED_ELSEWHERE = {

@@ -19,9 +19,19 @@ sql_stage as (
     from {{ ref('stg_hubspot__lifecycle_stages') }}
     where stage = 'salesqualifiedlead'
 ),
--- Those who are being handed over now are with sales as soon as anybody reads the list.
+-- Those who are being handed over now are with sales as soon as anybody reads the list. Who is looked at first is in its
+-- queue too; who went back to marketing is not.
 handed_off as (
-    select distinct record_key as user_id from {{ ref('handoffs') }} where handoff_state <> 'waiting'
+    select
+        handoffs.record_key as user_id,
+        max(case when handoffs.handoff_state = 'in_review' then 1 else 0 end) = 1 as is_in_review
+    from {{ ref('handoffs') }} as handoffs
+    left join {{ ref('stg_pipeline__returns') }} as returns
+        on returns.record_key = handoffs.record_key
+        and returns.episode = handoffs.episode
+        and returns.acknowledged_at is not null
+    where handoffs.handoff_state <> 'waiting' and returns.return_id is null
+    group by handoffs.record_key
 ),
 people as (
     select
@@ -46,6 +56,7 @@ people as (
         {{ true_or_false('scores.is_dormant') }} as is_dormant,
         {{ true_or_false('scores.is_personal_email_domain') }} as is_personal_email_domain,
         {{ true_or_false('handed_off.user_id is not null or coalesce(stages.display_order >= sql_stage.display_order, false)') }} as is_with_sales,
+        {{ true_or_false('coalesce(handed_off.is_in_review, false)') }} as is_in_review,
         coalesce(rules_met.engagement_rules, '') as engagement_rules,
         coalesce(signals_live.live_signals, '') as live_signals,
         coalesce(records.lifecycle_stage, '') as lifecycle_stage,
@@ -72,6 +83,7 @@ answered as (
             'is_dormant': 'is_dormant',
             'is_personal_email_domain': 'is_personal_email_domain',
             'is_with_sales': 'is_with_sales',
+            'is_in_review': 'is_in_review',
             'engagement_rule': 'engagement_rules',
             'live_signal': 'live_signals',
             'lifecycle_stage': 'lifecycle_stage',
