@@ -77,6 +77,8 @@ CONTACT_COLUMNS = {
     "pql_score": pl.Int32,
     "last_active_at": pl.Datetime("us"),
     "handoff_at": pl.Datetime("us"),
+    "handoff_reason": pl.String,
+    "sales_track": pl.String,
     "lifecycle_stage": pl.String,
     "owner_id": pl.String,
 }
@@ -97,6 +99,11 @@ HANDOFF_COLUMNS = {
     "handed_off_at": pl.Datetime("us"),
     "owner_reason": pl.String,
     "owner_id": pl.String,
+    "pool": pl.String,
+    "track": pl.String,
+    "route_id": pl.String,
+    "turn": pl.Int64,
+    "handoff_reason": pl.String,
 }
 
 

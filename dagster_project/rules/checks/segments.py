@@ -31,6 +31,7 @@ ASKED = {
         "is_dormant": TRUE_OR_FALSE,
         "is_personal_email_domain": TRUE_OR_FALSE,
         "is_with_sales": TRUE_OR_FALSE,
+        "is_in_review": TRUE_OR_FALSE,
         "band": "band",
         "engagement_rule": "engagement_rule",
         "live_signal": "live_signal",

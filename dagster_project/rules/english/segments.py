@@ -34,6 +34,7 @@ YES_OR_NO = {
     "is_personal_email_domain": ("the e-mail domain is personal", "the e-mail domain is not personal"),
     "has_feature_name": ("it is known which feature they wanted", "it is not known which feature they wanted"),
     "is_with_sales": ("sales has them", "sales does not have them"),
+    "is_in_review": ("they wait for a look before the handoff", "they do not wait for a look before the handoff"),
 }
 # What is looked up in another file, with the column that says what people call it.
 NAMED_ELSEWHERE = {
