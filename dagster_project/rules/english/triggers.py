@@ -52,12 +52,12 @@ def starts_in_words(book: RuleBook, rule: Trigger) -> str:
 
 def for_whom(book: RuleBook, rule: Trigger) -> list[str]:
     who = ["the most senior active user of the company"] if rule.subject == "company" else []
-    return who + [asked_in_words(book, other) for other in _conditions(book, rule) if not _excludes(other)]
+    return who + [asked_in_words(book, other) for other in conditions_of(book, rule) if not _excludes(other)]
 
 
 def not_for_whom(book: RuleBook, rule: Trigger) -> list[str]:
     """Conditions that say who is left out, turned around."""
-    turned = [other.model_copy(update={"operator": "="}) for other in _conditions(book, rule) if _excludes(other)]
+    turned = [other.model_copy(update={"operator": "="}) for other in conditions_of(book, rule) if _excludes(other)]
     return [f"those of whom {asked_in_words(book, other)}" for other in turned]
 
 
@@ -81,7 +81,7 @@ def action_in_words(book: RuleBook, rule: TriggerAction) -> str:
 
 
 def _sentences(book: RuleBook) -> Iterator[str]:
-    for rule in _by_strength(book):
+    for rule in triggers_by_strength(book):
         yield f"{rule.strength}. {rule.label}. {_paragraph(book, rule)}{'' if rule.is_enabled else OFF}."
 
 
@@ -101,17 +101,19 @@ def _how_often(rule: Trigger) -> str:
 def _gives_way(book: RuleBook, rule: Trigger) -> str:
     if rule.gives_way_hours is None:
         return "nothing"
-    stronger = [other.label for other in _by_strength(book) if other.is_enabled and other.strength < rule.strength]
+    stronger = [
+        other.label for other in triggers_by_strength(book) if other.is_enabled and other.strength < rule.strength
+    ]
     which = f", {all_of(stronger) if len(stronger) <= SAID_ALOUD else f'{stronger[0]} to {stronger[-1]}'}"
     within = hours_in_words(rule.gives_way_hours)
     return f"whatever is stronger{which if stronger else ''}, begun for the same person or company within {within}"
 
 
-def _by_strength(book: RuleBook) -> list[Trigger]:
+def triggers_by_strength(book: RuleBook) -> list[Trigger]:
     return sorted(book.rules("triggers"), key=lambda rule: rule.strength)
 
 
-def _conditions(book: RuleBook, rule: Trigger) -> list[TriggerCondition]:
+def conditions_of(book: RuleBook, rule: Trigger) -> list[TriggerCondition]:
     return [other for other in book.rules("trigger_conditions") if other.trigger_id == rule.trigger_id]
 
 
