@@ -163,7 +163,7 @@ def test_a_contact_that_is_gone_holds_back_nobody(world, owner):
 def test_whoever_opted_out_is_left_alone(world, owner):
     lead = add_lead(world, "u1", owner)
     publish(world, lead)
-    world.opt_outs = [OptOut("u1", None, None)]
+    world.opt_outs = [OptOut(None, "u1", None)]
     world.calls()
     assert take_back(world) == ReturnSummary()
     assert world.calls("/batch/") == []
@@ -338,5 +338,5 @@ def test_two_runs_at_once_take_back_a_contact_once(world, owner):
     assert stages(world, lead).count(MARKETING_STAGE) == 1
 
 
-def test_the_limits_that_are_shipped_let_ten_go_at_once():
-    assert ReturnLimits(10, 20) == LIMITS
+def test_the_limits_are_those_of_the_rules():
+    assert ReturnLimits.of(read_rules(SHIPPED_RULES_DIR)) == LIMITS
