@@ -8,7 +8,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """Contacts at sales qualified; of those `not_judged` what their owner did, or whether a deal is open, is not known."""
+    """Contacts at sales qualified; of `not_judged` it is not known what their owner did, or whether a deal is open."""
 
     at_sales_qualified: int = 0
     stale: int = 0
