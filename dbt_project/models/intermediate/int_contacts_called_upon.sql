@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'dagster': {'group': 'decide', 'owners': ['team:revops']}}) }}
 -- Who needs somebody of the sales team now.
 select user_id, combined_score
 from {{ ref('int_handoffs_eligible') }}

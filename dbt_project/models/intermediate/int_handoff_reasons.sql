@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'dagster': {'group': 'decide', 'owners': ['team:revops']}}) }}
 -- Why somebody goes to sales now, in words.
 select
     eligible.user_id,
