@@ -10,8 +10,7 @@ begun as (
         max(owner_id) as owner_id,
         max(pool) as pool,
         max(turn) as turn
-    from {{ ref('stg_pipeline__deliveries') }}
-    where trigger_id is not null and subject_key is not null
+    from {{ ref('int_actions_remembered') }}
     group by trigger_id, subject_key, episode
 ),
 decided as (
