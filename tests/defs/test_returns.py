@@ -27,8 +27,8 @@ def contact_of(portal: Sandbox, email: str) -> dict:
 def call(portal: Sandbox, email: str, at: str) -> None:
     """The owner of a contact talked to them."""
     contact = contact_of(portal, email)
-    called = {"hs_timestamp": at, "hs_call_status": "COMPLETED"}
-    (record,) = portal.add_records("calls", [called | {"hubspot_owner_id": contact["hubspot_owner_id"]}])
+    (record,) = portal.add_records("calls", [{"hs_timestamp": at, "hs_call_status": "COMPLETED"}])
+    portal.edit("calls", record, hubspot_owner_id=contact["hubspot_owner_id"])
     portal.associate("calls", record, "contacts", contact["id"])
 
 
