@@ -145,7 +145,9 @@ def _decide(snapshot: Snapshot | None) -> AccountLine | None:
     begun = counts.get("proposed", 0) + counts.get("claimed", 0)
     notes = []
     if waiting := counts.get("waiting", 0):
-        notes.append(f"{counted(waiting, 'handoff')} waiting: nobody of sales_team.csv is there to take it")
+        notes.append(
+            f"{counted(waiting, 'handoff')} waiting: no route takes the contact, or nobody of its pool is there"
+        )
     if in_review := counts.get("in_review", 0):
         notes.append(f"{counted(in_review, 'handoff')} in review: the contact waits for an owner in HubSpot")
     return AccountLine(

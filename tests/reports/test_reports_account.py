@@ -320,7 +320,7 @@ def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_p
             AccountLine(
                 "decide",
                 "0 new handoffs to sales; 0 made before.",
-                ("1 handoff waiting: nobody of sales_team.csv is there to take it",),
+                ("1 handoff waiting: no route takes the contact, or nobody of its pool is there",),
             ),
         ),
         (
@@ -336,7 +336,7 @@ def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_p
             AccountLine(
                 "decide",
                 "0 new handoffs to sales; 1 made before.",
-                ("2 handoffs waiting: nobody of sales_team.csv is there to take it",),
+                ("2 handoffs waiting: no route takes the contact, or nobody of its pool is there",),
             ),
         ),
     ],

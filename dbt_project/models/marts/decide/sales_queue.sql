@@ -17,6 +17,7 @@ copies as (
             'calls', 'emails', 'meetings', 'notes', 'tasks',
             'calls_contacts', 'emails_contacts', 'meetings_contacts', 'notes_contacts', 'tasks_contacts'
         ) then object_type end) = 10 as has_activity,
+        min(case when object_type in ('calls', 'emails', 'meetings', 'notes', 'tasks') then copied_at end) as activity_copied_at,
         count(distinct case when object_type in ('deals', 'deals_contacts', 'deals_companies') then object_type end) = 3 as has_deals
     from {{ ref('stg_hubspot__copies') }}
 ),
@@ -75,7 +76,8 @@ select
         when told.handed_off_at is not null and copies.has_activity
             then coalesce(activity.last_activity_at <= told.handed_off_at, true)
     end as is_stale,
-    case when copies.has_deals then deals.user_id is not null end as has_open_deal
+    case when copies.has_deals then deals.user_id is not null end as has_open_deal,
+    copies.activity_copied_at
 from told
 cross join copies
 left join {{ ref('stg_hubspot__owners') }} as owners on owners.owner_id = told.owner_id
