@@ -186,7 +186,8 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         sentence = f"{object_type}: nothing to send; HubSpot already holds every desired value."
     notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
     if summary["handoffs"]:
-        notes.insert(0, f"{counted(summary['handoffs'], 'handoff')} made: stage, owner and time written together")
+        made = counted(summary["handoffs"], "handoff")
+        notes.insert(0, f"{made} made: stage, owner, time and reason written together")
     notes += [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
     notes += [f"  {example}" for example in summary["rejection_examples"][:3]]
     if summary["waiting_records"]:

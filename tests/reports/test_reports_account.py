@@ -395,7 +395,7 @@ def test_a_dry_run_says_what_would_be_sent(records: int, values: int, would: str
 @pytest.mark.parametrize(("count", "noun"), [(1, "1 handoff"), (12, "12 handoffs")])
 def test_handoffs_that_were_made_stand_first_among_the_notes(count: int, noun: str):
     notes = synced(handoffs=count, left_out={"absent": 3}).notes
-    assert notes[0] == f"{noun} made: stage, owner and time written together"
+    assert notes[0] == f"{noun} made: stage, owner, time and reason written together"
     assert len(notes) == 2
 
 
