@@ -5,6 +5,7 @@ import dagster as dg
 from dagster_project.defs.act import handoff_messages
 from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.lists import crm_lists_synced
+from dagster_project.defs.returns import crm_contacts_assigned, crm_contacts_returned
 from dagster_project.defs.step import told_plainly
 from dagster_project.defs.sync_events import crm_events_sent
 from dagster_project.masking import masked
@@ -17,7 +18,14 @@ from dagster_project.state.run_log import steps_of_run
 @dg.asset(
     key=["report", "run_account"],
     group_name="report",
-    deps=[handoff_messages, crm_associations_synced, crm_lists_synced, crm_events_sent],
+    deps=[
+        handoff_messages,
+        crm_associations_synced,
+        crm_contacts_returned,
+        crm_lists_synced,
+        crm_events_sent,
+        crm_contacts_assigned,
+    ],
     kinds={"markdown"},
     owners=["team:revops"],
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +24,7 @@ from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import handoffs, identities
 
 OWNER_TARGET = "owner"
+IS_MESSAGE_OF_HANDOFF = (pl.col("kind") == "slack_message") & pl.col("handoff_id").is_not_null()
 # No later try can succeed; all other refusals end when somebody mends the channel or the app.
 FINAL_REFUSALS = {"users_not_found", "msg_too_long", "no_text", "invalid_blocks"}
 # Clocks of two machines differ a little.
@@ -92,7 +93,7 @@ def enqueue_ready(run: ActRun, summary: DeliverySummary) -> int:
     """Put into the outbox what HubSpot has acknowledged the handoff of; how many were new."""
     rows = [
         row
-        for row in pl.read_parquet(run.snapshot_actions).iter_rows(named=True)
+        for row in pl.read_parquet(run.snapshot_actions).filter(IS_MESSAGE_OF_HANDOFF).iter_rows(named=True)
         if run.suppressed.why(user_id=row["record_key"], email=row["contact_email"]) is None
     ]
     summary.owed = len(rows)
@@ -122,7 +123,7 @@ def cancel_suppressed(run: ActRun) -> int:
 
 def unqueued_ids(snapshot_actions: Path, engine: Engine, suppressed: Suppressed = NOBODY) -> list[str]:
     """The actions that a run would put into the outbox now: a run that was cut off before it did left them behind."""
-    rows = pl.read_parquet(snapshot_actions, columns=["action_id", "handoff_id", "record_key", "contact_email"])
+    rows = pl.read_parquet(snapshot_actions).filter(IS_MESSAGE_OF_HANDOFF)
     people = rows.select("record_key", "contact_email").iter_rows()
     rows = rows.filter(
         pl.Series([suppressed.why(user_id=key, email=email) is None for key, email in people], dtype=pl.Boolean)
@@ -179,7 +180,7 @@ def _action(run: ActRun, row: dict, owner_id: str | None, record_id: str | None)
         row["target"],
         row["record_key"],
         {"facts": asdict(facts), "owner_email": owner_email},
-        row["expires_at"].replace(tzinfo=UTC),
+        row["moment_at"].replace(tzinfo=UTC) + timedelta(hours=row["expires_hours"]),
     )
 
 

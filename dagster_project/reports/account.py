@@ -8,6 +8,7 @@ from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import STEP as ASSOCIATIONS_STEP
 from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.owed_occurrences import EVENTS_LEFT_OUT
+from dagster_project.crm.returning import STEP as RETURNS_STEP
 from dagster_project.landing.sources import LANDING_TABLES
 from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS
 from dagster_project.publish.snapshot import Snapshot
@@ -32,7 +33,7 @@ def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[Accoun
     """
     published = snapshot if "publish" in steps else None
     lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
-    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _returns(steps), _associations(steps)]
     lines += [_lists(steps), _events(steps)]
     lines.append(_act(steps))
     return [line for line in lines if line is not None]
@@ -144,7 +145,11 @@ def _decide(snapshot: Snapshot | None) -> AccountLine | None:
     begun = counts.get("proposed", 0) + counts.get("claimed", 0)
     notes = []
     if waiting := counts.get("waiting", 0):
-        notes.append(f"{counted(waiting, 'handoff')} waiting: nobody of sales_team.csv is there to take it")
+        notes.append(
+            f"{counted(waiting, 'handoff')} waiting: no route takes the contact, or nobody of its pool is there"
+        )
+    if in_review := counts.get("in_review", 0):
+        notes.append(f"{counted(in_review, 'handoff')} in review: the contact waits for an owner in HubSpot")
     return AccountLine(
         "decide",
         f"{counted(begun, 'new handoff')} to sales; {counts.get('acknowledged', 0):,} made before.",
@@ -181,7 +186,8 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         sentence = f"{object_type}: nothing to send; HubSpot already holds every desired value."
     notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
     if summary["handoffs"]:
-        notes.insert(0, f"{counted(summary['handoffs'], 'handoff')} made: stage, owner and time written together")
+        made = counted(summary["handoffs"], "handoff")
+        notes.insert(0, f"{made} made: stage, owner, time and reason written together")
     notes += _refused_now(summary["rejected"])
     notes += [f"  {example}" for example in summary["rejection_examples"][:3]]
     notes += _refused_before(summary["waiting_records"], "later or when the value changes")
@@ -195,6 +201,23 @@ def _refused_now(by_category: dict[str, int]) -> list[str]:
 
 def _refused_before(count: int, again: str = "later") -> list[str]:
     return [f"{count:,} refused before; tried again {again}"] if count else []
+
+
+def _returns(steps: dict[str, dict]) -> AccountLine | None:
+    """Contacts that went back to marketing; of runs without any nothing is said."""
+    summary = steps.get(RETURNS_STEP)
+    if summary is None:
+        return None
+    notes = [f"{summary['held']:,} held: so many at once need a look, see make plan"] if summary["held"] else []
+    if summary["state"] == "dry_run":
+        would = f"{counted(summary['returns'], 'contact')} would go back to marketing."
+        return AccountLine("sync", f"returns: dry run, {would}", tuple(notes)) if summary["returns"] or notes else None
+    notes += [f"return of {key} not made: {why}" for key, why in summary["overtaken"].items()]
+    notes += [f"return of {key} not taken: {why}" for key, why in summary["not_taken"].items()]
+    if not summary["returned"] and not notes:
+        return None
+    went = counted(summary["returned"], "contact")
+    return AccountLine("sync", f"returns: {went} back with marketing, read back from HubSpot.", tuple(notes))
 
 
 def _associations(steps: dict[str, dict]) -> AccountLine | None:

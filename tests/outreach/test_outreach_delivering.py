@@ -141,7 +141,7 @@ def test_an_owner_without_a_slack_account_is_named_in_the_channel_and_reported(d
     summary = desk.deliver()
     assert (summary.delivered, summary.failed) == (1, 1)
     assert summary.problems == [
-        "sql_handoff_owner for user-1: Slack says users_not_found: the person has no Slack account under this address"
+        "sql_handoff for user-1: Slack says users_not_found: the person has no Slack account under this address"
     ]
     assert "Owner: Tom Okafor - first call due within 2 hours" in desk.texts(CHANNEL)[0]
     assert desk.row("action-1-owner")["state"] == "failed"
@@ -166,7 +166,7 @@ def test_a_channel_that_cannot_be_posted_to_holds_nobody_else_up(desk: Desk, cha
     desk.acknowledge(1, 2)
     summary = desk.deliver()
     assert (summary.delivered, summary.put_back, summary.failed) == (2, 1, 0)
-    assert summary.problems[0].startswith(f"sql_handoff_channel for user-1: Slack says {remedy}")
+    assert summary.problems[0].startswith(f"sql_handoff for user-1: Slack says {remedy}")
     assert desk.states() == {
         "action-1-#deals": "pending",
         "action-1-owner": "delivered",
@@ -298,7 +298,7 @@ def test_as_long_as_slack_cannot_be_read_a_message_in_doubt_is_not_sent_again(de
     for _ in range(3):
         summary = desk.deliver()
         assert (summary.unknown, summary.delivered) == (1, 0)
-        assert summary.problems[0].startswith("sql_handoff_owner for user-1 may have been posted: Slack says missing")
+        assert summary.problems[0].startswith("sql_handoff for user-1 may have been posted: Slack says missing")
         desk.wait(timedelta(hours=2))
     assert unreadable.fired == 3
     desk.sandbox.clear_faults()

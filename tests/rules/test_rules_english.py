@@ -25,7 +25,8 @@ def lines(rules) -> list[str]:
 def test_the_definition_that_sales_and_marketing_agree_on():
     assert sql_definition_in_english(read_rules(SHIPPED_RULES_DIR)) == (
         "A contact is sales qualified when activation status is activated and PQL score is at least 50 and the e-mail "
-        "domain is not personal and the number of active users of the company is at least 2."
+        "domain is not personal and the number of active users of the company is at least 2 and fit score is at least "
+        "5."
     )
 
 
@@ -87,6 +88,7 @@ def test_a_yes_or_no_is_told_as_what_it_comes_to(rules, operator, value, words):
 )
 def test_every_property_and_operator_has_its_words(rules, cells, words):
     rules.keep_rows("sql_definition", 3)
+    rules.set_cell("handoff_settings", 3, "value", "0")
     for column, value in cells.items():
         rules.set_cell("sql_definition", 2, column, value)
     assert sentence(rules) == f"A contact is sales qualified when {words}."
@@ -304,14 +306,6 @@ def test_by_how_much_a_value_must_differ_is_told(rules):
 def test_a_milestone_that_takes_several_events_says_so(rules):
     rules.set_cell("activation_milestones", 3, "min_count", "3")
     assert any("Onboarding completed; Key activation feature used (3 times)." in line for line in lines(rules))
-
-
-def test_a_trigger_that_is_switched_off_says_so(rules):
-    rules.set_cell("triggers", 3, "is_enabled", "false")
-    rules.set_cell("triggers", 2, "due_minutes", "90")
-    told = lines(rules)
-    assert "New SQL: tell the owner (owner), first call due within 1.5 hours." in told
-    assert "New SQL: tell the channel (#pql-handoff), first call due within 2 hours (switched off)." in told
 
 
 def test_without_a_team_nobody_is_promised_anybody(rules):

@@ -6,11 +6,19 @@ from dagster_project.rules.lint.crm import events_that_nobody_reads, properties_
 from dagster_project.rules.lint.dead import dead_engagement_rules, dead_negative_rules, dead_signals
 from dagster_project.rules.lint.fit_rows import fit_rows_that_never_count, overlapping_fit_bands
 from dagster_project.rules.lint.reach import unreachable_bands, unreachable_conditions
+from dagster_project.rules.lint.routes import routes_that_nobody_takes
 from dagster_project.rules.lint.segments import (
     segments_of_nobody_or_everybody,
     segments_of_what_is_off,
     segments_twice_the_same,
     segments_with_too_many_conditions,
+)
+from dagster_project.rules.lint.triggers import (
+    actions_that_give_up_before_they_are_due,
+    trigger_conditions_that_never_hold,
+    triggers_that_come_all_at_once,
+    triggers_that_never_start,
+    triggers_that_tell_sales_of_anybody,
 )
 from dagster_project.rules.lint.unseen import (
     decay_longer_than_the_data,
@@ -41,9 +49,15 @@ OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
     points_do_not_add_up,
     properties_that_move_with_every_event,
     events_that_nobody_reads,
+    routes_that_nobody_takes,
     segments_twice_the_same,
     segments_with_too_many_conditions,
     segments_of_what_is_off,
+    triggers_that_never_start,
+    trigger_conditions_that_never_hold,
+    triggers_that_tell_sales_of_anybody,
+    triggers_that_come_all_at_once,
+    actions_that_give_up_before_they_are_due,
 )
 OF_RULES_AND_EVENTS: tuple[Callable[[RuleBook, SeenEvents], Iterator[RuleWarning]], ...] = (
     events_that_never_came,
