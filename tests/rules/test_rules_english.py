@@ -25,7 +25,8 @@ def lines(rules) -> list[str]:
 def test_the_definition_that_sales_and_marketing_agree_on():
     assert sql_definition_in_english(read_rules(SHIPPED_RULES_DIR)) == (
         "A contact is sales qualified when activation status is activated and PQL score is at least 50 and the e-mail "
-        "domain is not personal and the number of active users of the company is at least 2."
+        "domain is not personal and the number of active users of the company is at least 2 and fit score is at least "
+        "5."
     )
 
 
@@ -87,6 +88,7 @@ def test_a_yes_or_no_is_told_as_what_it_comes_to(rules, operator, value, words):
 )
 def test_every_property_and_operator_has_its_words(rules, cells, words):
     rules.keep_rows("sql_definition", 3)
+    rules.set_cell("handoff_settings", 3, "value", "0")
     for column, value in cells.items():
         rules.set_cell("sql_definition", 2, column, value)
     assert sentence(rules) == f"A contact is sales qualified when {words}."

@@ -235,7 +235,8 @@ def test_other_ways_to_say_it_are_sound(rules, file, row, cells):
 def test_a_region_that_a_rule_names_has_to_be_there(rules):
     rules.keep_rows("regions")
     assert rules.problems() == [
-        f"fit_rules.csv, row {REGION}, column value: found 'north_america'; allowed: a region of regions.csv: "
+        f"fit_rules.csv, row {REGION}, column value: found 'north_america'; allowed: a region of regions.csv: ",
+        "routing_conditions.csv, row 2, column value: found 'dach'; allowed: a region of regions.csv: ",
     ]
 
 

@@ -8,7 +8,7 @@ from dagster_project.rules.checks.crm_events import (
     event_settings_are_within_bounds,
     events_to_send_fit_into_hubspot,
 )
-from dagster_project.rules.checks.deciding import absences_end_after_they_begin, conditions_compare_like_with_like
+from dagster_project.rules.checks.deciding import conditions_compare_like_with_like
 from dagster_project.rules.checks.engagement import (
     engagement_rules_are_complete,
     negative_rules_have_their_value,
@@ -21,6 +21,14 @@ from dagster_project.rules.checks.fit import (
     fit_rules_have_their_value,
     negative_rules_except_what_they_look_for,
     regions_name_countries,
+)
+from dagster_project.rules.checks.handing_off import (
+    absences_end_after_they_begin,
+    handoff_settings_are_there_and_within_bounds,
+    members_work_at_some_time_and_place,
+    return_rules_are_complete,
+    routes_lead_to_somebody,
+    routing_conditions_can_hold,
 )
 from dagster_project.rules.checks.scores import (
     bands_cover_every_score_once,
@@ -49,6 +57,11 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     conditions_compare_like_with_like,
     conditions_name_what_there_is,
     absences_end_after_they_begin,
+    members_work_at_some_time_and_place,
+    routes_lead_to_somebody,
+    routing_conditions_can_hold,
+    handoff_settings_are_there_and_within_bounds,
+    return_rules_are_complete,
     segments_are_complete,
     segment_conditions_can_hold,
     crm_properties_have_a_source,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from dagster_project.rules.reading import RuleBook, RuleProblem
 from dagster_project.rules.schema.scores import SETTINGS
 
-WHOLE = re.compile(r"-?[0-9]{1,9}")
+WHOLE = re.compile(r"-?[0-9]{1,10}")
 
 
 def weights_add_up_and_every_size_has_one_profile(book: RuleBook) -> Iterator[RuleProblem]:
@@ -35,19 +35,24 @@ def weights_add_up_and_every_size_has_one_profile(book: RuleBook) -> Iterator[Ru
 
 
 def settings_are_there_and_within_bounds(book: RuleBook) -> Iterator[RuleProblem]:
-    file = "score_settings.csv"
-    found = {row.rule.setting_id: row for row in book.rows["score_settings"]}
-    for name, allowed in SETTINGS.items():
-        if name not in found:
-            yield RuleProblem(file, None, "setting_id", None, f"a row for {name}")
+    yield from settings_of(book, "score_settings", SETTINGS)
+
+
+def settings_of(book: RuleBook, name: str, settings: dict[str, tuple]) -> Iterator[RuleProblem]:
+    """What is wrong with a file of single numbers and words; `settings` says what each may hold."""
+    file = f"{name}.csv"
+    found = {row.rule.setting_id: row for row in book.rows[name]}
+    for setting_id, allowed in settings.items():
+        if setting_id not in found:
+            yield RuleProblem(file, None, "setting_id", None, f"a row for {setting_id}")
             continue
-        value = found[name].rule.value
+        value = found[setting_id].rule.value
         if isinstance(allowed[0], str):
             if value not in allowed:
-                yield RuleProblem(file, found[name].number, "value", value, f"one of {', '.join(allowed)}")
+                yield RuleProblem(file, found[setting_id].number, "value", value, f"one of {', '.join(allowed)}")
         elif not WHOLE.fullmatch(value) or not allowed[0] <= int(value) <= allowed[1]:
             bounds = f"a whole number from {allowed[0]} to {allowed[1]}"
-            yield RuleProblem(file, found[name].number, "value", value, bounds)
+            yield RuleProblem(file, found[setting_id].number, "value", value, bounds)
 
 
 def bands_cover_every_score_once(book: RuleBook) -> Iterator[RuleProblem]:

@@ -1,11 +1,11 @@
-"""Who is activated and who goes to sales, to whom, and who is told, in plain English."""
+"""Who is activated and who goes to sales, and who is told, in plain English."""
 
 from collections.abc import Iterator
 
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.words import OFF, condition_in_words, counted, hours_in_words
 from dagster_project.rules.reading import RuleBook
-from dagster_project.rules.schema.deciding import ExcludedDomain, SalesMember, SqlCondition, Trigger
+from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition, Trigger
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 
 DOMAIN_KINDS = {
@@ -16,8 +16,11 @@ DOMAIN_KINDS = {
 
 
 def sql_definition_in_english(book: RuleBook) -> str:
-    """The one sentence that sales and marketing agree on."""
+    """The one sentence that sales and marketing agree on: what they did and, by min_fit_score, who they are."""
     conditions = [condition_in_words(rule) for rule in book.rules("sql_definition")]
+    min_fit_score = next(rule.value for rule in book.rules("handoff_settings") if rule.setting_id == "min_fit_score")
+    if min_fit_score != "0":
+        conditions.append(f"fit score is at least {min_fit_score}")
     return f"A contact is sales qualified when {' and '.join(conditions)}."
 
 
@@ -72,22 +75,6 @@ def _domain(book: RuleBook, rule: ExcludedDomain) -> str:
     return f"{rule.domain}: {DOMAIN_KINDS[rule.kind]}"
 
 
-def _team_sentences(book: RuleBook) -> Iterator[str]:
-    members = ", ".join(rule.member_email for rule in book.rules("sales_team"))
-    if members:
-        yield f"A sales qualified contact keeps its owner, or gets the one of these who has waited longest: {members}."
-    else:
-        yield "A sales qualified contact keeps its owner. Those who have none wait: sales_team.csv is empty."
-    for rule in book.rules("sales_team"):
-        if rule.absent_from is not None:
-            yield f"{rule.member_email} is away from {rule.absent_from} to {rule.absent_until}."
-
-
-def _member(book: RuleBook, rule: SalesMember) -> str:
-    away = "" if rule.absent_from is None else f", away from {rule.absent_from} to {rule.absent_until}"
-    return f"{rule.member_email} takes handoffs{away}"
-
-
 def _trigger_sentences(book: RuleBook) -> Iterator[str]:
     for rule in book.rules("triggers"):
         yield f"{rule.label} ({rule.target}), {_due(rule)}{'' if rule.is_enabled else OFF}."
@@ -105,5 +92,4 @@ SQL_DEFINITION = Chapter("Sales qualified", _definition_sentences, _definition_r
 ACTIVATION = Chapter("Activated", _activation_sentences, _milestone)
 TAXONOMY = Chapter("Events", _event_sentences, _event)
 DOMAINS = Chapter("Domains", _domain_sentences, _domain)
-SALES_TEAM = Chapter("Handoff: who takes it", _team_sentences, _member)
 TRIGGERS = Chapter("Handoff: who is told", _trigger_sentences, _trigger)

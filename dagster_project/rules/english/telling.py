@@ -8,13 +8,19 @@ from dagster_project.rules.english.crm_events import EVENT_PROPERTIES, EVENT_SET
 from dagster_project.rules.english.deciding import (
     ACTIVATION,
     DOMAINS,
-    SALES_TEAM,
     SQL_DEFINITION,
     TAXONOMY,
     TRIGGERS,
 )
 from dagster_project.rules.english.engagement import ENGAGEMENT, GROUPS, NEGATIVE
 from dagster_project.rules.english.fit import FACT_SOURCES, FIT, ICP, REGIONS
+from dagster_project.rules.english.handing_off import (
+    HANDOFF_SETTINGS,
+    RETURNS,
+    ROUTES,
+    ROUTING_CONDITIONS,
+    SALES_TEAM,
+)
 from dagster_project.rules.english.scores import BANDS, SETTINGS, WEIGHTS
 from dagster_project.rules.english.segments import SEGMENT_CONDITIONS, SEGMENTS
 from dagster_project.rules.english.signals import ACCOUNT_SIGNALS, SENIORITY, SIGNALS
@@ -37,7 +43,11 @@ CHAPTERS: dict[str, Chapter] = {
     "signals": SIGNALS,
     "account_signals": ACCOUNT_SIGNALS,
     "title_seniority": SENIORITY,
+    "handoff_settings": HANDOFF_SETTINGS,
+    "routing_rules": ROUTES,
+    "routing_conditions": ROUTING_CONDITIONS,
     "sales_team": SALES_TEAM,
+    "return_rules": RETURNS,
     "triggers": TRIGGERS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,

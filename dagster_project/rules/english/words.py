@@ -7,6 +7,7 @@ from dagster_project.counting import plain_number
 from dagster_project.rules.schema.cells import parts
 from dagster_project.rules.schema.deciding import SqlCondition
 from dagster_project.rules.schema.fit import IcpCondition
+from dagster_project.rules.schema.handing_off import ReturnRule, RoutingCondition
 
 OFF = " (switched off)"
 # Of a list of phrases so many are said aloud; the sheet of criteria has them all.
@@ -44,7 +45,7 @@ COMPARED = {
 FLAGS = {"is_activity": "any activity", "is_key_action": "a key action", "is_login": "a login"}
 
 
-def condition_in_words(rule: SqlCondition | IcpCondition) -> str:
+def condition_in_words(rule: SqlCondition | IcpCondition | RoutingCondition | ReturnRule) -> str:
     """A condition of a definition, such as `PQL score is at least 50`."""
     if rule.property in YES_OR_NO:
         is_so, is_not_so = YES_OR_NO[rule.property]

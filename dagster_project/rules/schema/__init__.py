@@ -2,10 +2,17 @@
 
 from dagster_project.rules.schema.cells import Rule
 from dagster_project.rules.schema.crm import CrmEvent, CrmEventProperty, CrmEventSetting, CrmObject, CrmProperty
-from dagster_project.rules.schema.deciding import ExcludedDomain, SalesMember, SqlCondition, Trigger
+from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition, Trigger
 from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
+from dagster_project.rules.schema.handing_off import (
+    HandoffSetting,
+    ReturnRule,
+    RoutingCondition,
+    RoutingRule,
+    SalesMember,
+)
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
 from dagster_project.rules.schema.segments import Segment, SegmentCondition
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
@@ -29,6 +36,10 @@ RULE_FILES: dict[str, type[Rule]] = {
     "sql_definition": SqlCondition,
     "excluded_domains": ExcludedDomain,
     "sales_team": SalesMember,
+    "routing_rules": RoutingRule,
+    "routing_conditions": RoutingCondition,
+    "handoff_settings": HandoffSetting,
+    "return_rules": ReturnRule,
     "triggers": Trigger,
     "segments": Segment,
     "segment_conditions": SegmentCondition,

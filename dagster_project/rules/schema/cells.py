@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -34,6 +34,17 @@ Target = Annotated[str, _written_as("owner|#[a-z0-9_-]+", "owner, or a channel s
 YesNo = Annotated[bool, _written_as("(?i:true|false)", "true or false")]
 Whole = Annotated[int, _written_as("-?[0-9]{1,18}", "a whole number")]
 Number = Annotated[Decimal, _written_as(r"-?[0-9]{1,14}(\.[0-9]{1,4})?", "a number with at most 4 decimal places")]
+Operator = Literal["=", "!=", ">=", "<=", ">", "<"]
+TimeOfDay = Annotated[str, _written_as("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day such as 08:00")]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekdays = Annotated[
+    str,
+    _written_as(
+        rf"({'|'.join(WEEKDAYS)})(\|({'|'.join(WEEKDAYS)}))*",
+        f"days of the week with | between them, of {', '.join(WEEKDAYS)}",
+    ),
+]
+HubSpotId = Annotated[str, _written_as("[0-9]{1,20}", "an id of HubSpot, digits only")]
 Day = Annotated[date, _written_as("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-16")]
 Points = Annotated[Number, Field(ge=0, le=100)]
 NegativePoints = Annotated[Number, Field(ge=-100, le=0)]

@@ -1,29 +1,33 @@
-"""Who goes to sales, to whom, and who is told."""
+"""Who goes to sales, and who is told."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from dagster_project.rules.schema.cells import Day, Domain, Email, Name, Rule, Target, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Domain, Name, Operator, Rule, Target, Whole, Words, YesNo
+
+# What a condition on one person may ask of; `int_people_asked` has a column for each.
+PersonProperty = Literal[
+    "zo_activation_status",
+    "zo_pql_score",
+    "zo_fit_score",
+    "zo_combined_score",
+    "zo_company_active_users",
+    "is_personal_email_domain",
+    "band",
+    "employee_count",
+    "industry",
+    "country",
+    "region",
+    "sales_priority",
+    "is_icp_match",
+]
 
 
 class SqlCondition(Rule):
     condition_id: Annotated[Name, "key"]
-    property: Literal[
-        "zo_activation_status",
-        "zo_pql_score",
-        "zo_fit_score",
-        "zo_combined_score",
-        "zo_company_active_users",
-        "is_personal_email_domain",
-        "band",
-        "employee_count",
-        "industry",
-        "country",
-        "sales_priority",
-        "is_icp_match",
-    ]
-    operator: Literal["=", "!=", ">=", "<=", ">", "<"]
+    property: PersonProperty
+    operator: Operator
     value: Words
     owner: Words
     why: Words
@@ -32,14 +36,6 @@ class SqlCondition(Rule):
 class ExcludedDomain(Rule):
     domain: Annotated[Domain, "key"]
     kind: Literal["competitor", "free_mail", "not_free_mail"]
-    owner: Words
-    why: Words
-
-
-class SalesMember(Rule):
-    member_email: Annotated[Email, "key"]
-    absent_from: Day | None
-    absent_until: Day | None
     owner: Words
     why: Words
 
