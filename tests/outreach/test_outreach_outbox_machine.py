@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Engine, delete, select
 
 from dagster_project.outreach import outbox
-from dagster_project.outreach.outbox import CLAIM_LASTS, Action
+from dagster_project.outreach.outbox_rows import CLAIM_LASTS, Action, OutboxRow, due, unknown
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import outbox as table
 
@@ -88,11 +88,11 @@ class Outbox(RuleBasedStateMachine):
     def _start(self, run_id: str, *, is_slack_there: bool) -> None:
         outbox.expire(self.engine, as_of=self.now, now=self.now)
         outbox.mark_lost_claims(self.engine, self.now)
-        for row in outbox.unknown(self.engine, self.now):
+        for row in unknown(self.engine, self.now):
             self._look_for(row, is_slack_there=is_slack_there)
-        self.runs[run_id] = Run([row.action.action_id for row in outbox.due(self.engine, self.now)])
+        self.runs[run_id] = Run([row.action.action_id for row in due(self.engine, self.now)])
 
-    def _look_for(self, row: outbox.OutboxRow, *, is_slack_there: bool) -> None:
+    def _look_for(self, row: OutboxRow, *, is_slack_there: bool) -> None:
         action_id = row.action.action_id
         if is_slack_there:
             state = "delivered" if self.posted[action_id] else "pending"

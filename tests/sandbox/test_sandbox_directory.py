@@ -98,7 +98,7 @@ def test_usage_counts_the_calls_of_the_day(hubspot):
 @pytest.fixture
 def enrollable(team):
     team.add_contacts([{"email": "ann@x.com"}, {"firstname": "Nameless"}])
-    return {"contactId": "1001", "sequenceId": "77", "senderEmail": "ada@own.co"}
+    return {"contactId": "1001", "sequenceId": "501", "senderEmail": "ada@own.co"}
 
 
 def test_a_contact_is_enrolled_once(team, hubspot, enrollable):
@@ -106,7 +106,7 @@ def test_a_contact_is_enrolled_once(team, hubspot, enrollable):
     assert answer.status_code == 200
     assert set(answer.json()) == {"id", "toEmail", "enrolledAt", "updatedAt"}
     assert team.contact("ann@x.com")["hs_sequences_is_enrolled"] == "true"
-    assert hubspot.get(f"{SEQUENCES}/contact/1001").json()["sequenceId"] == "77"
+    assert hubspot.get(f"{SEQUENCES}/contact/1001").json()["sequenceId"] == "501"
     again = hubspot.post(SEQUENCES, enrollable, userId="60000201")
     assert again.status_code == 400
     assert again.json()["subCategory"] == "ALREADY_ENROLLED"

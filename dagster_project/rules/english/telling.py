@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dagster_project.rules.english.channels import CHANNELS
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.crm import CRM_OBJECTS, CRM_PROPERTIES
 from dagster_project.rules.english.crm_events import EVENT_PROPERTIES, EVENT_SETTINGS, EVENTS
@@ -49,6 +50,7 @@ CHAPTERS: dict[str, Chapter] = {
     "sales_team": SALES_TEAM,
     "return_rules": RETURNS,
     "triggers": TRIGGERS,
+    "channels": CHANNELS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,
     "segments": SEGMENTS,
