@@ -7,6 +7,7 @@ and after a crash it is simply sent again.
 import hashlib
 import hmac
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class WebhookChannel:
         self._now = now
         self._sleep = sleep
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        # It logs what it asks for, and an address may hold a token.
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
         self._pool = urllib3.PoolManager(retries=False, timeout=timeout)
 
     def check(self) -> None:
