@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dagster_project.defs.act import handoff_messages
+from dagster_project.defs.act import actions_given_up
 from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.step import told_plainly
 from dagster_project.defs.sync_events import crm_events_sent
@@ -16,7 +16,7 @@ from dagster_project.state.run_log import steps_of_run
 @dg.asset(
     key=["report", "run_account"],
     group_name="report",
-    deps=[handoff_messages, crm_lists_synced, crm_events_sent],
+    deps=[actions_given_up, crm_lists_synced, crm_events_sent],
     kinds={"markdown"},
     owners=["team:revops"],
 )

@@ -59,24 +59,18 @@ def enqueue_ready(run: ActRun) -> tuple[int, Counter[str]]:
     What is too late already is put there too, so that it expires there and is told.
     """
     found, owed = find_owed(run)
-    ready = [item for item in found if item.waits_for is None or _is_told_late(run, item)]
+    ready = [item for item in found if item.waits_for is None or is_told_late(run, item)]
     acknowledged = acknowledged_owners(run.engine, [item.row for item in ready])
     actions = [_action(run, item, acknowledged) for item in ready]
     if actions:
         outbox.enqueue(run.engine, actions, as_of=run.as_of, now=run.now())
         late = {item.row["action_id"]: item.waits_for for item in ready if item.waits_for is not None}
         outbox.note_waiting(run.engine, late, run.now())
-    waits = Counter(item.waits_for for item in found if item.waits_for and not _is_told_late(run, item))
+    waits = Counter(item.waits_for for item in found if item.waits_for and not is_told_late(run, item))
     return owed, waits
 
 
-def ready_ids(run: ActRun) -> list[str]:
-    """The actions that a run would put into the outbox now; asks nobody."""
-    found, _ = find_owed(run)
-    return sorted(item.row["action_id"] for item in found if item.waits_for is None or _is_told_late(run, item))
-
-
-def _is_told_late(run: ActRun, item: Owed) -> bool:
+def is_told_late(run: ActRun, item: Owed) -> bool:
     """Whether it never left in time; of a channel that is not set up nothing is said at all."""
     return item.times.expires_at < run.as_of and run.door(item.row["kind"]).open is not None
 

@@ -5,17 +5,65 @@ from pathlib import Path
 
 import duckdb
 
-VARCHAR = (
-    "action_id trigger_id label kind target template priority subject subject_key record_key hubspot_id company_key "
-    "company_hubspot_id handoff_id return_id owner_id owner_email owner_name owner_reason pool contact_email first_name "
-    "contact_name job_title company_name domain industry country band feature_name topic score_reasons signals "
-    "recent_pages features_used track plan return_reason handoff_reason"
-).split()
-INTEGERS = (
-    "not_before_minutes due_minutes expires_hours episode turn employee_count pql_score fit_score combined_score "
-    "activated_days_ago days_since_login days_since_active teammates_invited_count key_action_7d_count "
-    "company_active_users colleagues_active"
-).split()
+VARCHAR = [
+    "action_id",
+    "trigger_id",
+    "label",
+    "kind",
+    "target",
+    "template",
+    "priority",
+    "subject",
+    "subject_key",
+    "record_key",
+    "hubspot_id",
+    "company_key",
+    "company_hubspot_id",
+    "handoff_id",
+    "return_id",
+    "owner_id",
+    "owner_email",
+    "owner_name",
+    "owner_reason",
+    "pool",
+    "contact_email",
+    "first_name",
+    "contact_name",
+    "job_title",
+    "company_name",
+    "domain",
+    "industry",
+    "country",
+    "band",
+    "feature_name",
+    "topic",
+    "score_reasons",
+    "signals",
+    "recent_pages",
+    "features_used",
+    "track",
+    "plan",
+    "return_reason",
+    "handoff_reason",
+]
+INTEGERS = [
+    "not_before_minutes",
+    "due_minutes",
+    "expires_hours",
+    "episode",
+    "turn",
+    "employee_count",
+    "pql_score",
+    "fit_score",
+    "combined_score",
+    "activated_days_ago",
+    "days_since_login",
+    "days_since_active",
+    "teammates_invited_count",
+    "key_action_7d_count",
+    "company_active_users",
+    "colleagues_active",
+]
 COLUMNS = {
     **dict.fromkeys(VARCHAR, "varchar"),
     **dict.fromkeys(INTEGERS, "bigint"),

@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 from dagster_project.crm.owners import Owner
 from dagster_project.outreach import outbox
 from dagster_project.outreach.act_run import DeliverySummary
-from dagster_project.outreach.enqueuing import enqueue_ready, ready_ids
+from dagster_project.outreach.enqueuing import enqueue_ready
 from dagster_project.outreach.outbox_rows import open_rows
+from dagster_project.outreach.outlook import look_ahead
 from dagster_project.outreach.slack import Slack, SlackUnavailable
 from dagster_project.privacy.names import normalised
 from dagster_project.privacy.suppression import NOBODY, Suppressed
@@ -455,14 +456,14 @@ def test_a_run_that_dies_around_a_post_is_finished_by_the_next_ones(desk: Desk, 
 
 def test_what_hubspot_acknowledged_and_no_run_put_in_the_outbox_is_known(desk: Desk):
     desk.decide_handoffs(2)
-    assert ready_ids(desk.run()) == []
+    assert look_ahead(desk.run()).due == []
     desk.acknowledge(1)
-    assert ready_ids(desk.run()) == [f"action-1-{CHANNEL}", "action-1-owner"]
+    assert look_ahead(desk.run()).due == [f"action-1-{CHANNEL}", "action-1-owner"]
     enqueue_ready(desk.run())
-    assert ready_ids(desk.run()) == []
+    assert look_ahead(desk.run()).due == []
     desk.acknowledge(2)
     desk.deliver()
-    assert ready_ids(desk.run()) == []
+    assert look_ahead(desk.run()).due == []
 
 
 def test_putting_in_the_outbox_sends_nothing(desk: Desk):
@@ -524,7 +525,7 @@ def test_nothing_is_said_of_somebody_who_is_suppressed(desk: Desk, name):
     assert {text.splitlines()[0] for text in desk.texts()} == {
         "New SQL: Nora Lindqvist 2 at Brightloom (~85 employees)"
     }
-    assert ready_ids(desk.run()) == []
+    assert look_ahead(desk.run()).due == []
 
 
 def test_a_message_that_waits_is_called_off_when_its_contact_opts_out(desk: Desk):

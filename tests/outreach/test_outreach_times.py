@@ -9,7 +9,7 @@ from delivery_desk import AFTER_A_PAUSE, Desk, counted
 from sqlalchemy import Engine
 
 from dagster_project.outreach.act_run import DeliverySummary
-from dagster_project.outreach.enqueuing import ready_ids
+from dagster_project.outreach.outlook import look_ahead
 from dagster_project.outreach.owed import ActionsOutdated
 from dagster_project.sandbox.running import Sandbox
 from tests.small_snapshot import AS_OF
@@ -112,7 +112,7 @@ def test_what_hubspot_acknowledged_only_in_the_evening_is_not_put_in_the_outbox_
     desk.decide(owed(handoff_id="handoff-1", in_working_hours=True))
     desk.acknowledge(1)
     assert list(at(desk, "2026-11-20 18:05").waits) == ["work begins again on Mon 23 Nov at 08:00 (Europe/Lisbon)"]
-    assert ready_ids(desk.run()) == []
+    assert look_ahead(desk.run()).due == []
     assert at(desk, "2026-11-23 08:00").delivered == 1
 
 
