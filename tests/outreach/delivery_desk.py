@@ -8,34 +8,25 @@ from functools import cached_property
 from pathlib import Path
 
 from action_rows import CHANNEL, handoff_row, write_actions
+from delivery_doors import doors, hubspot_api
 from sqlalchemy import Engine, insert, select
 
-from dagster_project.crm.limiter import CallLimiter
 from dagster_project.crm.owners import Owner
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.outreach.act_run import ActRun, DeliverySummary, Door
 from dagster_project.outreach.calendars import Calendars, read_calendars
 from dagster_project.outreach.delivering import deliver
-from dagster_project.outreach.hubspot_door import HubSpotDoor
-from dagster_project.outreach.messages import Writer
 from dagster_project.outreach.outbox_rows import CLAIM_LASTS
-from dagster_project.outreach.sequence_channel import SequenceChannel
 from dagster_project.outreach.slack import Slack
-from dagster_project.outreach.slack_channel import SlackChannel
-from dagster_project.outreach.task_channel import TaskChannel
-from dagster_project.outreach.webhook_channel import WebhookChannel
 from dagster_project.privacy.suppression import NOBODY, Suppressed
 from dagster_project.rules.book import read_rules
 from dagster_project.sandbox.running import Sandbox
 from dagster_project.settings import SHIPPED_RULES_DIR
 from dagster_project.state.tables import handoffs, identities, outbox, returns
-from tests.conftest import TOKEN
 from tests.small_snapshot import AS_OF
 
 AFTER_A_PAUSE = timedelta(minutes=2)
 AFTER_A_CRASH = CLAIM_LASTS + timedelta(minutes=1)
-SECRET = "a-secret-that-must-not-be-seen"
-NEVER_THERE = Door(None, "not set up")
 
 
 @dataclass
@@ -138,25 +129,25 @@ class Desk:
             self.owners_asked.append(owner_id)
             return self.owners.get(owner_id)
 
-        writer = Writer(self.rules_dir, self.calendars, self.as_of, self.help_text)
-        hubspot = HubSpotDoor(self.hubspot(), "zo_")
         clock = self.sandbox.clock
-        doors = {
-            "slack": Door(lambda: SlackChannel(self.slack(slack_kind or self.slack_kind), writer)),
-            "hubspot_task": Door(lambda: TaskChannel(hubspot, writer)),
-            "sequence": Door(lambda: SequenceChannel(hubspot, writer, self.calendars)),
-            "webhook": Door(
-                lambda: WebhookChannel(self.sandbox.webhook_url("enrichment"), SECRET, clock.now, clock.advance)
-            ),
-        }
-        doors |= {name: Door(None, reason) for name, reason in self.closed.items()}
+        found = doors(
+            self.sandbox.url,
+            self.rules_dir,
+            self.calendars,
+            self.as_of,
+            clock.now,
+            clock.advance,
+            slack_kind=slack_kind or self.slack_kind,
+            help_text=self.help_text,
+        )
+        found |= {name: Door(None, reason) for name, reason in self.closed.items()}
         return ActRun(
             self.actions,
             self.engine,
             f"run-{self._runs}",
             self.as_of,
             self.calendars,
-            doors,
+            found,
             owner_of,
             lambda record_id: f"https://app.hubspot.com/contacts/1/record/0-1/{record_id}",
             clock.now,
@@ -164,14 +155,8 @@ class Desk:
             suppressed=self.suppressed,
         )
 
-    def slack(self, kind: Callable[..., Slack] = Slack) -> Slack:
-        return kind(TOKEN, self.sandbox.slack_url, sleep=self.sandbox.clock.advance)
-
     def hubspot(self) -> HubSpotApi:
-        advance = self.sandbox.clock.advance
-        return HubSpotApi(
-            self.sandbox.url, TOKEN, limiter=CallLimiter(sleep=advance), sleep=advance, jitter=lambda: 0.5
-        )
+        return hubspot_api(self.sandbox.url, self.sandbox.clock.advance)
 
     def deliver(self, slack_kind: Callable[..., Slack] | None = None) -> DeliverySummary:
         return deliver(self.run(slack_kind=slack_kind))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from action_rows import action_row
-from delivery_desk import AFTER_A_CRASH, AFTER_A_PAUSE, SECRET, Desk
+from delivery_desk import AFTER_A_CRASH, AFTER_A_PAUSE, Desk
+from delivery_doors import SECRET
 from message_writing import outbox_row
 from sqlalchemy import Engine
 
