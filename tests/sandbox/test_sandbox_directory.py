@@ -145,3 +145,24 @@ def test_an_inbox_has_a_daily_enrolment_limit(team, hubspot, enrollable):
     answer = hubspot.post(SEQUENCES, enrollable, userId="60000201")
     assert answer.status_code == 400
     assert answer.json()["subCategory"] == "SEND_LIMIT_REACHED"
+
+
+def test_sequences_are_listed_for_an_active_user_by_name_and_in_pages(team, hubspot):
+    listed = "/automation/sequences/2026-09"
+    first = hubspot.get(listed, userId="60000201", limit=2).json()
+    assert [item["name"] for item in first["results"]] == ["Paywall follow-up", "Team expansion"]
+    rest = hubspot.get(listed, userId="60000201", limit=100, after=first["paging"]["next"]["after"]).json()
+    assert len(rest["results"]) == first["total"] - 2
+    assert "paging" not in rest
+    assert [item["id"] for item in hubspot.get(listed, userId="60000201", name="came").json()["results"]] == ["503"]
+    assert hubspot.get(f"{listed}/503", userId="60000201").json()["name"] == "Came and went"
+    assert hubspot.get(f"{listed}/77", userId="60000201").status_code == 404
+    assert [hubspot.get(listed, **user).status_code for user in ({}, {"userId": "5"})] == [400, 400]
+
+
+def test_nobody_is_enrolled_in_a_sequence_that_is_not_there_or_against_their_will(team, hubspot, enrollable):
+    assert hubspot.post(SEQUENCES, {**enrollable, "sequenceId": "77"}, userId="60000201").status_code == 404
+    team.edit("contacts", "1001", hs_email_optout="true")
+    answer = hubspot.post(SEQUENCES, enrollable, userId="60000201")
+    assert answer.json()["subCategory"] == "UNSUBSCRIBED"
+    assert team.enrollments() == []
