@@ -10,6 +10,7 @@ SINGULAR = {
     "engagements": "engagement",
     "associations": "association",
     "events": "event",
+    "returns": "return",
 }
 
 

@@ -24,6 +24,7 @@ from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import run_account
+from dagster_project.defs.returns import crm_contacts_assigned, crm_contacts_returned
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
 from dagster_project.defs.sync_events import crm_events_sent
@@ -51,6 +52,8 @@ defs = dg.Definitions(
         crm_properties,
         crm_companies_synced,
         crm_contacts_synced,
+        crm_contacts_returned,
+        crm_contacts_assigned,
         crm_associations_synced,
         crm_events_sent,
         crm_lists_synced,

@@ -6,10 +6,12 @@ from dagster_project.crm.errors import CrmError
 from dagster_project.crm.event_map import read_event_map
 from dagster_project.crm.list_changes import describe_list_changes, find_list_changes, read_segment_lists
 from dagster_project.crm.owed_occurrences import describe_owed, find_owed
-from dagster_project.crm.planning import describe_plan
+from dagster_project.crm.planning import describe_plan, describe_returns
 from dagster_project.crm.portal_limits import read_limits
 from dagster_project.crm.property_map import MappedObject, ObjectType, read_property_map
 from dagster_project.crm.property_survey import describe_survey, survey
+from dagster_project.crm.return_breaker import ReturnLimits, find_owed_returns
+from dagster_project.crm.sales_queue import count_in_review
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.masking import masked
 from dagster_project.privacy.suppression import opt_outs_of
@@ -36,6 +38,7 @@ def main() -> int:
     limits = read_limits(run.engine)
     plans = ((find_unsynced(run, mapped), mapped) for mapped in objects.values())
     print("\n\n".join(describe_plan(changes, reasons_to_hold(changes, mapped), limits) for changes, mapped in plans))
+    print(f"\n{describe_returns(find_owed_returns(run, ReturnLimits.of(book)), count_in_review(run.snapshot_dir))}")
     if objects["contacts"].associated_with is not None:
         print("\n" + describe_missing(find_missing(run)))
     lists = find_list_changes(run, read_segment_lists(book, settings.property_prefix))

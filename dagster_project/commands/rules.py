@@ -14,7 +14,9 @@ from dagster_project.settings import read_settings
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make rules", description=__doc__)
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write scoring_rules.md and scoring_rules.csv there")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write scoring_rules.md, scoring_rules.csv and triggers.md there"
+    )
     options = parser.parse_args(arguments)
     settings = read_settings()
     book = read_rules(settings.rules_dir)

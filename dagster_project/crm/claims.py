@@ -1,7 +1,7 @@
 """Which handoffs were begun and which HubSpot has acknowledged: their rows in the state database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -13,7 +13,10 @@ from dagster_project.state.tables import handoffs as handoffs_table
 
 @dataclass(frozen=True)
 class Handoff:
-    """A handoff that is being made, as `decide.handoffs` decided it."""
+    """A handoff that is being made, as `decide.handoffs` decided it.
+
+    `turn` is the how-manyth of the owner in `pool`; both are None where somebody had the contact already.
+    """
 
     handoff_id: str
     record_key: str
@@ -21,6 +24,20 @@ class Handoff:
     owner_id: str | None
     owner_reason: str
     handed_off_at: datetime
+    pool: str | None = None
+    track: str | None = None
+    route_id: str | None = None
+    turn: int | None = None
+    reason: str | None = None
+
+    def kept_by(self, owner_id: str, owner_reason: str) -> "Handoff":
+        """The same, where somebody has the contact by now: no turn is taken."""
+        return replace(self, owner_id=owner_id, owner_reason=owner_reason, pool=None, turn=None)
+
+
+FIELDS = tuple(field.name for field in fields(Handoff))
+# What may still change while a handoff is claimed and not acknowledged: somebody else may have the contact by now.
+DECIDED = ("owner_id", "owner_reason", "pool", "turn")
 
 
 @dataclass(frozen=True)
@@ -38,9 +55,7 @@ def read_claims(engine: Engine, handoff_ids: list[str]) -> dict[str, Claim]:
 
 def _claims(connection: Connection, handoff_ids: list[str]) -> dict[str, Claim]:
     table = handoffs_table.c
-    query = select(
-        table.handoff_id, table.record_key, table.episode, table.owner_id, table.owner_reason, table.handed_off_at
-    ).add_columns(table.acknowledged_at.is_not(None))
+    query = select(*(table[name] for name in FIELDS), table.acknowledged_at.is_not(None))
     return {
         row.handoff_id: Claim(Handoff(*row[:-1]), bool(row[-1]))
         for ids in chunks(handoff_ids)
@@ -66,20 +81,13 @@ def write_claims(
             for handoff_id in decided_on.keys() & set(withdrawn):
                 connection.execute(delete(handoffs_table).where(handoffs_table.c.handoff_id == handoff_id))
             for handoff in made:
-                decided = {"owner_id": handoff.owner_id, "owner_reason": handoff.owner_reason}
                 if handoff.handoff_id in claims:
                     is_it = handoffs_table.c.handoff_id == handoff.handoff_id
+                    decided = {name: getattr(handoff, name) for name in DECIDED}
                     connection.execute(update(handoffs_table).where(is_it).values(decided))
                 else:
-                    row = {
-                        "handoff_id": handoff.handoff_id,
-                        "record_key": handoff.record_key,
-                        "episode": handoff.episode,
-                        "handed_off_at": handoff.handed_off_at,
-                        "run_id": run_id,
-                        "claimed_at": now,
-                    }
-                    connection.execute(insert(handoffs_table).values(row | decided))
+                    row = {**asdict(handoff), "run_id": run_id, "claimed_at": now}
+                    connection.execute(insert(handoffs_table).values(row))
     except IntegrityError:
         # Where the database lets two runs write at once, the second one finds the row after it looked.
         if read_claims(engine, handoff_ids) == decided_on:

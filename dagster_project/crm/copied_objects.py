@@ -26,7 +26,7 @@ class CopiedObject:
     name: str
     table: str
     columns: Mapping[str, str | None]
-    instants: Mapping[str, str] = field(default_factory=dict)
+    instants: Mapping[str, str | None] = field(default_factory=dict)
     modified: str = MODIFIED
     row_type: Mapping[str, str] = field(default_factory=dict)
     also_read: tuple[str, ...] = ()
@@ -51,8 +51,17 @@ class CopiedObject:
         return ",".join([*named, *sorted({*self.also_read, *self.watched})])
 
 
-def contacts(key_property: str | None = None, facts: Facts = NO_FACTS, watched: tuple[str, ...] = ()) -> CopiedObject:
-    """Contacts with what is known of them in the properties that hold it, and our unique property, if we have one."""
+def contacts(
+    key_property: str | None = None,
+    facts: Facts = NO_FACTS,
+    watched: tuple[str, ...] = (),
+    handoff_time: str | None = None,
+) -> CopiedObject:
+    """Contacts with what is known of them in the properties that hold it, and our unique property, if we have one.
+
+    Args:
+        handoff_time: Our property that says when the contact was handed to sales, if we have one.
+    """
     columns = {
         "email": "email",
         "first_name": "firstname",
@@ -68,7 +77,7 @@ def contacts(key_property: str | None = None, facts: Facts = NO_FACTS, watched: 
         name="contacts",
         table="raw.hubspot_contacts",
         columns=columns | dict(facts) | {"user_id": key_property},
-        instants={"last_email_open_at": "hs_email_last_open_date"},
+        instants={"last_email_open_at": "hs_email_last_open_date", "handoff_at": handoff_time},
         modified="lastmodifieddate",
         also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
         watched=watched,
@@ -84,6 +93,7 @@ DEALS = CopiedObject(
         "pipeline": "pipeline",
         "amount": "amount",
         "owner_id": OWNER,
+        "is_closed": "hs_is_closed",
     },
     instants={"closes_at": "closedate", "created_at": "createdate", "last_modified_at": MODIFIED},
     also_read=(MERGED_IDS,),
@@ -101,6 +111,7 @@ def companies(key_property: str | None, facts: Facts = NO_FACTS, watched: tuple[
         "enriched_employee_count": None,
         "enriched_industry": None,
         "enriched_country": None,
+        "owner_id": OWNER,
     }
     return CopiedObject(
         name="companies",

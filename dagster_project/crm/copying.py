@@ -63,6 +63,7 @@ def read_crm(
     started_at: datetime | None = None,
     facts: FactProperties | None = None,
     watched: Mapping[str, tuple[str, ...]] | None = None,
+    handoff_time: str | None = None,
 ) -> CrmCopy:
     """Read what is not archived, with the properties this project uses and no others.
 
@@ -72,13 +73,14 @@ def read_crm(
         started_at: Now, by default.
         facts: Which properties hold what is known of people and companies; HubSpot's own, by default.
         watched: Our own properties by object type, whose values `crm.drift` looks at.
+        handoff_time: Our property that says when a contact was handed to sales.
     Raises:
         CrmError: See `HubSpotApi.call`; there is no half copy.
     """
     past, started_at = past or {}, started_at or datetime.now(UTC)
     keys, facts, watched = key_properties or {}, facts or {}, watched or {}
     kinds = (
-        contacts(keys.get("contacts"), facts.get("contacts", {}), watched.get("contacts", ())),
+        contacts(keys.get("contacts"), facts.get("contacts", {}), watched.get("contacts", ()), handoff_time),
         companies(keys.get("companies"), facts.get("companies", {}), watched.get("companies", ())),
     )
     return CrmCopy(

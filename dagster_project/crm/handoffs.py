@@ -1,7 +1,7 @@
 """A handoff is claimed before it is written and acknowledged with the write, so that it happens once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from dagster_project.crm.transport import HubSpotApi
 from dagster_project.crm.values import same_value
 
 STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN = "lifecycle_stage", "owner_id", "handoff_at"
+REASON_COLUMN, TRACK_COLUMN = "handoff_reason", "sales_track"
+HANDOFF_COLUMNS = (STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN, REASON_COLUMN, TRACK_COLUMN)
 STAGE, OWNER, SQL_STAGE = "lifecyclestage", "hubspot_owner_id", "salesqualifiedlead"
 EXISTING_OWNER = "existing_owner"
 
@@ -34,6 +36,8 @@ def read_begun_handoffs(path: Path) -> dict[str, Handoff]:
             row["owner_id"],
             row["owner_reason"],
             row["handed_off_at"].replace(tzinfo=UTC),
+            # A snapshot of an earlier version knows nothing of these.
+            *(row.get(name) for name in ("pool", "track", "route_id", "turn", "handoff_reason")),
         )
         for row in rows.iter_rows(named=True)
     }
@@ -63,24 +67,33 @@ class _Names:
     stage: str | None
     owner: str | None
     time: str | None
+    reason: str | None
+    track: str | None
 
     @classmethod
     def of(cls, mapped: MappedObject) -> "_Names":
         names = {property_.source_column: property_.name for property_ in mapped.properties}
-        return cls(names.get(STAGE_COLUMN), names.get(OWNER_COLUMN), names.get(TIME_COLUMN))
+        return cls(*(names.get(column) for column in HANDOFF_COLUMNS))
+
+    def known(self) -> frozenset[str]:
+        return frozenset(name for name in astuple(self) if name is not None)
 
     def are_in(self, values: Mapping[str, str | None]) -> bool:
         """Whether any of them is: HubSpot may have taken the others before."""
-        return not values.keys().isdisjoint((self.stage, self.owner, self.time))
+        return not values.keys().isdisjoint(self.known())
 
     def taken_out_of(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
-        return {name: value for name, value in values.items() if name not in (self.stage, self.owner, self.time)}
+        return {name: value for name, value in values.items() if name not in self.known()}
+
+
+def handoff_time_of(mapped: MappedObject | None) -> str | None:
+    """The property that says when a contact was handed to sales, if the map has one."""
+    return None if mapped is None else _Names.of(mapped).time
 
 
 def written_together(mapped: MappedObject) -> frozenset[str]:
-    """Stage, owner and time of a handoff: a contact with only some of them was not handed off."""
-    names = _Names.of(mapped)
-    return frozenset(name for name in (names.stage, names.owner, names.time) if name is not None)
+    """Stage, owner, time, reason and track of a handoff: a contact with only some of them was not handed off."""
+    return _Names.of(mapped).known()
 
 
 @dataclass(frozen=True)
@@ -162,7 +175,7 @@ def _with_present_owner(handoff: Handoff, held: dict | None, look: _Look) -> Han
     # Somebody who left still stands on the record; that is nobody to call it.
     if not owner_id or owner_id == handoff.owner_id or not look.is_active(owner_id):
         return handoff
-    return replace(handoff, owner_id=owner_id, owner_reason=EXISTING_OWNER)
+    return handoff.kept_by(owner_id, EXISTING_OWNER)
 
 
 def _is_written(handoff: Handoff, held: dict | None, time: str | None) -> bool:
@@ -188,10 +201,13 @@ def _overtaken_by(handoff: Handoff, held: dict | None, look: _Look) -> str | Non
 
 
 def _values_to_write(item: Update, handoff: Handoff, held: dict, look: _Look, names: _Names) -> dict[str, str | None]:
-    """The values of an update, with the stage, owner and time of the handoff as it is claimed."""
+    """The values of an update, with stage, owner, time, reason and track of the handoff as it is claimed."""
     values = dict(item.values)
     if names.time is not None:
         values[names.time] = _text(handoff.handed_off_at)
+    for name, value in ((names.reason, handoff.reason), (names.track, handoff.track)):
+        if name is not None and value is not None:
+            values[name] = value
     if names.owner is not None:
         values.pop(names.owner, None)
         # HubSpot refuses one who left, also where it holds them already.

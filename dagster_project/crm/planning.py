@@ -12,6 +12,7 @@ from dagster_project.crm.changes import Changes
 from dagster_project.crm.drift_in_diff import UNDECIDED
 from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.portal_limits import PortalLimits
+from dagster_project.crm.return_breaker import OwedReturns
 
 EXAMPLES = 10
 SMALLEST_PORTAL = PortalLimits()
@@ -72,6 +73,31 @@ def describe_plan(changes: Changes, held: Sequence[str], limits: PortalLimits = 
     # Right below a table it would be read as a row of it.
     lines += [""] if changes.left_out else []
     lines.extend(f"{count:,} left out: {LEFT_OUT.get(why, why)}." for why, count in changes.left_out.items())
+    return "\n".join(lines)
+
+
+def describe_returns(owed: OwedReturns, in_review: int) -> str:
+    """Who would go back to marketing, and how many wait for a look before their handoff."""
+    lines = []
+    if owed.due:
+        lines += [
+            f"returns: {counted(len(owed.due), 'contact')} would go back to marketing.",
+            "",
+            "| record | owner | why |",
+            "| --- | --- | --- |",
+            *(
+                f"| {shown(item.record_key)} | {shown(item.owner_id)} | {shown(item.reason)} |"
+                for item in owed.due[:EXAMPLES]
+            ),
+        ]
+        if len(owed.due) > EXAMPLES:
+            lines += ["", f"… and {len(owed.due) - EXAMPLES} more contacts."]
+    elif not owed.held:
+        lines.append("returns: nobody goes back to marketing.")
+    if owed.why_held:
+        lines += [*([""] if lines else []), f"returns: held: {owed.why_held}."]
+    if in_review:
+        lines += ["", f"{counted(in_review, 'handoff')} in review: the contact waits for an owner in HubSpot."]
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from dagster_project.crm import ledger
 from dagster_project.crm.batches import ADDITIONAL_EMAILS, BATCH_SIZE, EMAIL, NOT_FOUND, Outcome
 from dagster_project.crm.changes import Update
 from dagster_project.crm.errors import CrmError
-from dagster_project.crm.handoffs import OWNER_COLUMN, STAGE_COLUMN, TIME_COLUMN
+from dagster_project.crm.handoffs import HANDOFF_COLUMNS
 from dagster_project.crm.property_map import MappedObject
 from dagster_project.crm.reading_held import read_held
 from dagster_project.crm.recording import append_outcome
@@ -236,7 +236,7 @@ def _kept(mapped: MappedObject) -> dict[str, str]:
     """Properties that an undo never writes, with the reason."""
     kept = {}
     for property_ in mapped.properties:
-        if property_.source_column in (STAGE_COLUMN, OWNER_COLUMN, TIME_COLUMN):
+        if property_.source_column in HANDOFF_COLUMNS:
             kept[property_.name] = HANDOFF
         elif property_.is_hubspots_own:
             kept[property_.name] = NOT_KNOWN

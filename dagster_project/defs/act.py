@@ -9,6 +9,7 @@ from dagster_project.counting import counted
 from dagster_project.defs.act_run import act_run
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import ACT_POOL
+from dagster_project.defs.returns import crm_contacts_returned
 from dagster_project.defs.step import running_step, told_plainly
 from dagster_project.defs.sync import crm_contacts_synced
 from dagster_project.masking import masked
@@ -33,7 +34,8 @@ GIVEN_UP = dg.AssetKey(["act", "actions_given_up"])
 @dg.asset(
     key=DELIVERED,
     group_name="act",
-    deps=[crm_contacts_synced],
+    # A return is told once it was made.
+    deps=[crm_contacts_synced, crm_contacts_returned],
     kinds={"slack", "hubspot", "sqlite"},
     owners=["team:sales"],
     pool=ACT_POOL,

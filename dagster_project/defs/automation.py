@@ -11,6 +11,7 @@ from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import find_missing
 from dagster_project.crm.list_changes import find_list_changes, in_short
 from dagster_project.crm.owed_occurrences import find_owed
+from dagster_project.crm.return_breaker import ReturnLimits, find_owed_returns
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.act import actions_delivered, actions_given_up
 from dagster_project.defs.act_run import act_run
@@ -30,6 +31,7 @@ from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.slack import SlackWorkspace
 from dagster_project.resources.state import State
+from dagster_project.rules.book import read_rules
 from dagster_project.settings import SettingsInvalid, read_settings
 
 # A file that was written to within this time may still be growing: it is left for the next tick.
@@ -122,7 +124,7 @@ def unsynced_changes(
     state: State,
     hubspot: HubSpot,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for a sync while the desired state and the ledger differ, or an event is owed."""
+    """Ask for a sync while the desired state and the ledger differ, or a return or an event is owed."""
     for job in (sync_job, whole_job):
         if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
             return dg.SkipReason("A sync is under way; looking again at the next tick.")
@@ -132,12 +134,13 @@ def unsynced_changes(
         apart = _contacts_without_company(run)
         events = find_owed(run, mapped_events())
         lists = [change for change in find_list_changes(run, segment_lists()) if change.differs]
+        returns = find_owed_returns(run, ReturnLimits.of(read_rules(read_settings().rules_dir))).due
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
         return dg.SkipReason(masked(f"Cannot tell: {error}"))
     owed = {name: changes.record_count for name, changes in differing.items()}
-    owed |= {"associations": len(apart), "events": events.sendable}
+    owed |= {"associations": len(apart), "returns": len(returns), "events": events.sendable}
     parts = [counted_of(count, name) for name, count in owed.items() if count]
     counts = ", ".join([*parts, in_short(lists)] if lists else parts)
     if hubspot.is_dry_run:
@@ -152,6 +155,7 @@ def unsynced_changes(
         *(changes.rows.write_csv() for changes in differing.values()),
         *apart,
         *map(str, lists),
+        *(item.return_id for item in returns),
         events.fingerprint,
     ]
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=_run_key(texts), tags={"pql/reason": reason})])

@@ -21,7 +21,9 @@ def every_event_name_is_in_the_taxonomy(marts: PublishedMarts) -> dg.AssetCheckR
 
 @dg.asset_check(asset=published_marts)
 def somebody_can_take_every_handoff(marts: PublishedMarts) -> dg.AssetCheckResult:
-    """A sales qualified contact waits while nobody of sales_team.csv is present and an active owner in HubSpot."""
+    """A sales qualified contact waits while no route takes it, or nobody of its pool is present and an active owner in
+    HubSpot.
+    """
     with told_plainly():
         handoffs = pl.read_parquet(marts.current().path("decide.handoffs"))
     waiting = handoffs.filter(pl.col("handoff_state") == "waiting").height

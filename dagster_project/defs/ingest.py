@@ -13,6 +13,7 @@ from dagster_project.crm.copying import CrmCopy, SalesCopy, read_crm, read_sales
 from dagster_project.crm.drift_finding import find_drift
 from dagster_project.crm.errors import CrmError, CrmUnavailable
 from dagster_project.crm.fact_properties import read_fact_properties
+from dagster_project.crm.handoffs import handoff_time_of
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import WAREHOUSE_POOL
@@ -201,7 +202,8 @@ def hubspot(
         try:
             api = hubspot.connect(state.engine())
             calls_before = api.calls
-            crm = read_crm(api, keys, past, facts=read_fact_properties(rules), watched=watched)
+            facts, handoff_time = read_fact_properties(rules), handoff_time_of(objects.get("contacts"))
+            crm = read_crm(api, keys, past, facts=facts, watched=watched, handoff_time=handoff_time)
             sales = read_sales(api, crm, past, HeldCopy(warehouse.reading))
         except CrmUnavailable as error:
             context.log.warning(f"The last copy of HubSpot is kept: {error}")

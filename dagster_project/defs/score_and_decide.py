@@ -27,6 +27,7 @@ from dagster_project.rules.book import read_rules
 from dagster_project.rules.english import chapter_of, sql_definition_in_english
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.rules.schema import RULE_FILES
+from dagster_project.rules.trigger_document import trigger_document
 from dagster_project.settings import read_settings
 from dagster_project.state.rule_versions import record_rules
 
@@ -35,6 +36,7 @@ from dagster_project.state.rule_versions import record_rules
 SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
 
 
+ACTIONS_KEY = ["decide", "actions"]
 RULES_UNSOUND = "The rules have mistakes; `make rules` names them."
 
 
@@ -52,10 +54,19 @@ def told_by_rules(rules_dir: Path) -> Mapping[str, str]:
     return files | {"decide/sales_qualifications": sql_definition_in_english(book)}
 
 
+@cache
+def triggers_told(rules_dir: Path) -> str:
+    """What triggers what by the rules of this folder, as Markdown; read once."""
+    try:
+        return trigger_document(read_rules(rules_dir))
+    except RulesInvalid:
+        return RULES_UNSOUND
+
+
 class Translator(DagsterDbtTranslator):
     """Keys are schema and table, as in a query; sources are the assets of the ingest step.
 
-    What rule files come to stands in plain English before what dbt says of them.
+    What rule files come to stands in plain English before what dbt says of them; with the actions, what triggers them.
     """
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
@@ -67,7 +78,11 @@ class Translator(DagsterDbtTranslator):
         key = dg.AssetKey([properties["schema"], properties["name"]])
         told = told_by_rules(read_settings().rules_dir).get(key.to_user_string())
         description = spec.description if told is None else f"{told}\n\n{spec.description}"
-        return spec.replace_attributes(key=key, description=description)
+        spec = spec.replace_attributes(key=key, description=description)
+        if key.path == ACTIONS_KEY:
+            told_whole = dg.MetadataValue.md(triggers_told(read_settings().rules_dir))
+            return spec.merge_attributes(metadata={"what_triggers_what": told_whole})
+        return spec
 
 
 MANIFEST = json.loads(prepared_manifest().read_text(encoding="utf-8"))

@@ -86,6 +86,7 @@ alter table raw.hubspot_contacts add column if not exists enriched_job_title var
 alter table raw.hubspot_contacts add column if not exists enriched_country varchar;
 alter table raw.hubspot_contacts add column if not exists last_email_open_at timestamp;
 alter table raw.hubspot_contacts add column if not exists user_id varchar;
+alter table raw.hubspot_contacts add column if not exists handoff_at timestamp;
 
 -- One row an address: a contact can be found by its secondary addresses too.
 create table if not exists raw.hubspot_contact_emails (
@@ -107,6 +108,7 @@ create table if not exists raw.hubspot_companies (
 alter table raw.hubspot_companies add column if not exists enriched_employee_count varchar;
 alter table raw.hubspot_companies add column if not exists enriched_industry varchar;
 alter table raw.hubspot_companies add column if not exists enriched_country varchar;
+alter table raw.hubspot_companies add column if not exists owner_id varchar;
 
 create table if not exists raw.hubspot_owners (
     owner_id varchar not null,
@@ -132,6 +134,7 @@ create table if not exists raw.hubspot_deals (
     created_at timestamp,
     last_modified_at timestamp
 );
+alter table raw.hubspot_deals add column if not exists is_closed varchar;
 
 -- Calls, e-mails, meetings, notes and tasks.
 create table if not exists raw.hubspot_engagements (

@@ -59,21 +59,23 @@ def times_of(row: dict, calendars: Calendars, as_of: datetime) -> Times:
     """When an action leaves, is due and expires.
 
     All three count from the moment; with `in_working_hours` from when the owner next works, and what of a deadline lies
-    in a night, a weekend or an absence is counted on from when work begins again. A digest leaves with the first one
-    after its not-before that has not gone yet.
+    in a night, a weekend or an absence is counted on from when work begins again, until the end of that day. A digest
+    leaves with the first one after its not-before that has not gone yet.
     """
     hours = calendars.hours(row["kind"], row["target"], row["owner_email"])
     begins = row["moment_at"].replace(tzinfo=UTC)
     if row["in_working_hours"]:
         begins = hours.next_opening(begins)
 
-    def after(minutes: int | None) -> datetime:
-        moment = begins + timedelta(minutes=minutes or 0)
+    def deadline(minutes: int) -> datetime:
+        moment = begins + timedelta(minutes=minutes)
         return hours.carried(moment) if row["in_working_hours"] else moment
 
-    leaves_at = after(row["not_before_minutes"])
-    due_at = None if row["due_minutes"] is None else after(row["due_minutes"])
-    expires_at = after(row["expires_hours"] * 60)
+    leaves_at = begins + timedelta(minutes=row["not_before_minutes"] or 0)
+    if row["in_working_hours"]:
+        leaves_at = hours.next_opening(leaves_at)
+    due_at = None if row["due_minutes"] is None else deadline(row["due_minutes"])
+    expires_at = deadline(row["expires_hours"] * 60)
     if row["kind"] == DIGEST and leaves_at <= as_of:
         digest_at = calendars.digest_at()
         leaves_at = hours.next_time(as_of, digest_at) if digest_at else as_of

@@ -41,17 +41,18 @@ class WorkingHours:
     def carried(self, instant: datetime) -> datetime:
         """A deadline as it stands for somebody with these hours.
 
-        What of it lies in a night, a weekend or an absence is counted on from when work begins again: two hours from
-        Friday 16:30 end on Monday 9:30 where work ends at 17:00 and begins at 8:00.
+        What of it lies in a night, a weekend or an absence is counted on from when work begins again, until the end of
+        that day: two hours from Friday 16:30 end on Monday 9:30 where work ends at 17:00 and begins at 8:00, and a day
+        from Friday 16:30 on Monday 17:00.
         """
         opens = self.next_opening(instant)
         if opens == instant:
             return instant
-        today = self._day(instant)
+        today, ends = self._day(instant), self._instant(self._day(opens), self.ends)
         for days_ago in range(HORIZON_DAYS):
             for _, closes in self._stretches(today - days_ago * DAY, 1):
                 if closes <= instant:
-                    return opens + (instant - closes)
+                    return min(opens + (instant - closes), ends)
         return opens
 
     def next_time(self, instant: datetime, at: str) -> datetime:

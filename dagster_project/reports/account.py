@@ -8,6 +8,7 @@ from dagster_project.counting import counted, counted_of
 from dagster_project.crm.associations import STEP as ASSOCIATIONS_STEP
 from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.owed_occurrences import EVENTS_LEFT_OUT
+from dagster_project.crm.returning import STEP as RETURNS_STEP
 from dagster_project.landing.sources import LANDING_TABLES
 from dagster_project.landing.sources.product import COMPANIES, EVENTS, USERS
 from dagster_project.publish.snapshot import Snapshot
@@ -32,7 +33,7 @@ def account_of(steps: dict[str, dict], snapshot: Snapshot | None) -> list[Accoun
     """
     published = snapshot if "publish" in steps else None
     lines = [_ingest(steps), _hubspot_copy(steps), _score(published), _decide(published)]
-    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _associations(steps)]
+    lines += [_sync(steps, "companies"), _sync(steps, "contacts"), _returns(steps), _associations(steps)]
     lines += [_lists(steps), _events(steps)]
     lines.append(_act(steps))
     return [line for line in lines if line is not None]
@@ -145,6 +146,8 @@ def _decide(snapshot: Snapshot | None) -> AccountLine | None:
     notes = []
     if waiting := counts.get("waiting", 0):
         notes.append(f"{counted(waiting, 'handoff')} waiting: nobody of sales_team.csv is there to take it")
+    if in_review := counts.get("in_review", 0):
+        notes.append(f"{counted(in_review, 'handoff')} in review: the contact waits for an owner in HubSpot")
     return AccountLine(
         "decide",
         f"{counted(begun, 'new handoff')} to sales; {counts.get('acknowledged', 0):,} made before.",
@@ -188,6 +191,23 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         notes.append(f"{summary['waiting_records']:,} refused before; tried again later or when the value changes")
     notes += [f"handoff of {key} not made: {why}" for key, why in summary["handoffs_overtaken"].items()]
     return AccountLine("sync", sentence, tuple(notes))
+
+
+def _returns(steps: dict[str, dict]) -> AccountLine | None:
+    """Contacts that went back to marketing; of runs without any nothing is said."""
+    summary = steps.get(RETURNS_STEP)
+    if summary is None:
+        return None
+    notes = [f"{summary['held']:,} held: so many at once need a look, see make plan"] if summary["held"] else []
+    if summary["state"] == "dry_run":
+        would = f"{counted(summary['returns'], 'contact')} would go back to marketing."
+        return AccountLine("sync", f"returns: dry run, {would}", tuple(notes)) if summary["returns"] or notes else None
+    notes += [f"return of {key} not made: {why}" for key, why in summary["overtaken"].items()]
+    notes += [f"return of {key} not taken: {why}" for key, why in summary["not_taken"].items()]
+    if not summary["returned"] and not notes:
+        return None
+    went = counted(summary["returned"], "contact")
+    return AccountLine("sync", f"returns: {went} back with marketing, read back from HubSpot.", tuple(notes))
 
 
 def _associations(steps: dict[str, dict]) -> AccountLine | None:

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from dagster_project.counting import plain_number
 from dagster_project.rules.english.telling import chapter_of, told_files
+from dagster_project.rules.markdown import escaped
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema import RULE_FILES, Rule
+from dagster_project.rules.trigger_document import trigger_document
 
 CSV_NAME = "scoring_rules.csv"
 MARKDOWN_NAME = "scoring_rules.md"
+TRIGGERS_NAME = "triggers.md"
 SWITCHES = ("is_enabled", "is_active")
 NAMES = ("label", "member_email")
 
@@ -74,12 +77,12 @@ def criteria_as_markdown(book: RuleBook) -> str:
     for file in told_files():
         chapter = chapter_of(file)
         parts.append(f"## {chapter.title}\n")
-        parts.append("\n".join(f"- {_escaped(line)}" for line in chapter.sentences(book)) + "\n")
+        parts.append("\n".join(f"- {escaped(line)}" for line in chapter.sentences(book)) + "\n")
         parts.append(f"From `{file}.csv`:\n")
         parts.append("| rule | what | points | on | owner | why |\n| --- | --- | ---: | --- | --- | --- |")
         parts.append(
             "".join(
-                f"| {' | '.join(_escaped(cell) for cell in _cells(criterion))} |\n"
+                f"| {' | '.join(escaped(cell) for cell in _cells(criterion))} |\n"
                 for criterion in rows.get(f"{file}.csv", [])
             )
         )
@@ -91,16 +94,16 @@ def _cells(criterion: Criterion) -> tuple[str, ...]:
     return name, criterion.what, criterion.points, criterion.is_switched_on, criterion.owner, criterion.why
 
 
-def _escaped(text: str) -> str:
-    """A cell may hold what Markdown takes for a new cell, a new row or a tag."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-
-
 def write_criteria(book: RuleBook, folder: Path) -> list[Path]:
-    """Write both files and say where they are; `folder` is made where it is missing."""
+    """Write the criteria, and what triggers what, and say where; `folder` is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        CSV_NAME: criteria_as_csv(book),
+        MARKDOWN_NAME: criteria_as_markdown(book),
+        TRIGGERS_NAME: trigger_document(book),
+    }
     written = []
-    for name, text in ((CSV_NAME, criteria_as_csv(book)), (MARKDOWN_NAME, criteria_as_markdown(book))):
+    for name, text in texts.items():
         path = folder / name
         path.write_text(text, encoding="utf-8", newline="")
         written.append(path)

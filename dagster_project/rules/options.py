@@ -15,6 +15,7 @@ class Option:
 
 ACTIVATION = (Option("activated", "Activated"), Option("not_activated", "Not activated"))
 PRIORITIES = (Option("normal", "Normal"), Option("low", "Low"))
+TRACKS = (Option("enterprise", "Enterprise"), Option("self_service", "Self-service"))
 # The one stage that a handoff sets.
 STAGES = (Option("salesqualifiedlead", "Sales Qualified Lead"),)
 
@@ -26,6 +27,8 @@ def options_of(book: RuleBook, object_type: str, column: str) -> tuple[Option, .
             return ACTIVATION
         case "sales_priority":
             return PRIORITIES
+        case "sales_track":
+            return TRACKS
         case "lifecycle_stage":
             return STAGES
         case "band":

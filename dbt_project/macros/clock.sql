@@ -29,3 +29,8 @@
 {% macro default__microseconds_of(instant) -%} epoch_us({{ instant }}) {%- endmacro %}
 {% macro instant_of(microseconds) -%} {{ return(adapter.dispatch('instant_of', 'pql')(microseconds)) }} {%- endmacro %}
 {% macro default__instant_of(microseconds) -%} make_timestamp({{ microseconds }}) {%- endmacro %}
+
+{# Whole days from an instant to the clock. #}
+{% macro days_since(instant) -%}
+    cast(floor({{ elapsed_microseconds(instant, as_of()) }} / cast(86400000000 as {{ type_double() }})) as bigint)
+{%- endmacro %}

@@ -55,10 +55,14 @@ class Outside:
         companies: list[dict] | None = None,
         events: list[dict] | None = None,
         members: list[dict] | None = None,
+        returns: list[dict] | None = None,
+        queue: list[dict] | None = None,
     ) -> None:
         publish_small(
             self.published_dir,
             decide__segment_members=members or [],
+            decide__returns=returns or [],
+            decide__sales_queue=queue or [],
             decide__crm_contacts_desired=list(contacts),
             decide__crm_companies_desired=companies or [],
             decide__crm_occurrences=events or [],

@@ -11,11 +11,13 @@ import pytest
 from automation_outside import NOW, Outside
 from automation_ticks import asked, said, tick
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from sqlalchemy import insert
 
 from dagster_project.crm.list_ledger import MEMBER, append_outcomes
 from dagster_project.definitions import defs
 from dagster_project.defs.automation import sync_job, unsynced_changes
 from dagster_project.settings import SHIPPED_RULES_DIR
+from dagster_project.state.tables import returns
 from tests.conftest import TOKEN
 from tests.small_snapshot import AS_OF, desired_contact, occurrence
 
@@ -31,6 +33,46 @@ def outside(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside
 
 def look(instance: dg.DagsterInstance) -> dg.SensorResult | dg.SkipReason:
     return tick(unsynced_changes, instance)
+
+
+def going_back(number: int) -> dict:
+    """A row of decide.returns."""
+    return {
+        "return_id": f"return-{number}",
+        "record_key": f"user-{number}",
+        "hubspot_id": str(number),
+        "episode": 1,
+        "return_state": "proposed",
+        "rule_id": "idle",
+        "return_reason": "The owner did nothing",
+        "returned_at": AS_OF.replace(tzinfo=None),
+    }
+
+
+# Returns
+
+
+def test_a_contact_that_goes_back_to_marketing_asks_for_a_sync_until_it_is_back(
+    instance: dg.DagsterInstance, outside: Outside
+):
+    outside.go_live()
+    outside.decide(returns=[going_back(1), going_back(2)])
+    assert asked(look(instance)).tags["pql/reason"] == "2 returns to write"
+    with outside.engine.begin() as connection:
+        for number in (1, 2):
+            known = {"episode": 1, "rule_id": "idle", "reason": "Idle", "run_id": "sync"}
+            times = dict.fromkeys(("returned_at", "claimed_at", "acknowledged_as_of", "acknowledged_at"), AS_OF)
+            row = {"return_id": f"return-{number}", "record_key": f"user-{number}"} | known | times
+            connection.execute(insert(returns).values(row))
+    assert said(look(instance)) == "HubSpot already holds every desired value."
+
+
+def test_returns_that_are_held_ask_for_nothing(instance: dg.DagsterInstance, outside: Outside):
+    outside.go_live()
+    outside.decide(
+        returns=[going_back(number) for number in range(11)], queue=[{"record_key": f"u{n}"} for n in range(11)]
+    )
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 # Why it did nothing

@@ -186,9 +186,10 @@ def test_rules_with_mistakes_are_told_and_nothing_is_written(
 
 def test_the_criteria_are_written_where_one_says(tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["rules", "--out", str(tmp_path / "sheet")]) == 0
-    assert capsys.readouterr().out.endswith(
-        f"\nWritten: {tmp_path / 'sheet' / 'scoring_rules.csv'}, {tmp_path / 'sheet' / 'scoring_rules.md'}\n"
+    written = ", ".join(
+        str(tmp_path / "sheet" / name) for name in ("scoring_rules.csv", "scoring_rules.md", "triggers.md")
     )
+    assert capsys.readouterr().out.endswith(f"\nWritten: {written}\n")
     assert "Free trial started" in (tmp_path / "sheet" / "scoring_rules.md").read_text(encoding="utf-8")
 
 

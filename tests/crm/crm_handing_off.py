@@ -21,6 +21,10 @@ class Lead:
     decided_at: datetime = DECIDED_AT
     state: str = "proposed"
     pql_score: int = 70
+    pool: str | None = "ae"
+    turn: int | None = 1
+    reason: str = "PQL score 70"
+    track: str = "enterprise"
 
     @property
     def email(self) -> str:
@@ -33,8 +37,10 @@ class Lead:
             self.hubspot_id,
             pql_score=self.pql_score,
             handoff_at=naive(self.decided_at),
+            handoff_reason=self.reason,
+            sales_track=self.track,
             lifecycle_stage=SQL_STAGE if is_begun else None,
-            owner_id=self.owner_id if is_begun and self.owner_reason == "round_robin" else None,
+            owner_id=self.owner_id if is_begun and self.owner_reason != "existing_owner" else None,
         )
 
     def handoff_row(self) -> dict:
@@ -46,6 +52,11 @@ class Lead:
             "handed_off_at": naive(self.decided_at),
             "owner_reason": self.owner_reason,
             "owner_id": self.owner_id,
+            "pool": self.pool,
+            "track": self.track,
+            "route_id": "large",
+            "turn": self.turn,
+            "handoff_reason": self.reason,
         }
 
 
@@ -72,6 +83,8 @@ def rebuilt(world: World, lead: Lead, **otherwise) -> Lead:
         owner_id=begun["owner_id"],
         owner_reason=begun["owner_reason"],
         decided_at=begun["handed_off_at"],
+        pool=begun["pool"],
+        turn=begun["turn"],
     )
 
 

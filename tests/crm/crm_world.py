@@ -77,6 +77,8 @@ CONTACT_COLUMNS = {
     "pql_score": pl.Int32,
     "last_active_at": pl.Datetime("us"),
     "handoff_at": pl.Datetime("us"),
+    "handoff_reason": pl.String,
+    "sales_track": pl.String,
     "lifecycle_stage": pl.String,
     "owner_id": pl.String,
 }
@@ -97,7 +99,26 @@ HANDOFF_COLUMNS = {
     "handed_off_at": pl.Datetime("us"),
     "owner_reason": pl.String,
     "owner_id": pl.String,
+    "pool": pl.String,
+    "track": pl.String,
+    "route_id": pl.String,
+    "turn": pl.Int64,
+    "handoff_reason": pl.String,
 }
+
+RETURN_COLUMNS = {
+    "return_id": pl.String,
+    "record_key": pl.String,
+    "hubspot_id": pl.String,
+    "episode": pl.Int64,
+    "handoff_id": pl.String,
+    "return_state": pl.String,
+    "rule_id": pl.String,
+    "return_reason": pl.String,
+    "returned_at": pl.Datetime("us"),
+    "owner_id": pl.String,
+}
+QUEUE_COLUMNS = {"record_key": pl.String, "is_stale": pl.Boolean}
 
 
 def upserting(mapped: MappedObject) -> MappedObject:
@@ -202,6 +223,12 @@ class World:
 
     def publish_handoffs(self, *rows: dict) -> None:
         write_rows(self.snapshot_dir / "decide.handoffs.parquet", rows, HANDOFF_COLUMNS)
+
+    def publish_returns(self, *rows: dict, in_queue: int | None = None) -> None:
+        """What goes back, of so many contacts at sales qualified: those, unless it is said."""
+        write_rows(self.snapshot_dir / "decide.returns.parquet", rows, RETURN_COLUMNS)
+        queue = [{"record_key": f"q{number}"} for number in range(len(rows) if in_queue is None else in_queue)]
+        write_rows(self.snapshot_dir / "decide.sales_queue.parquet", queue, QUEUE_COLUMNS)
 
     def add_contacts(self, count: int) -> list[dict]:
         """Contacts in HubSpot, and what is desired of them."""

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from crm_handing_off import (
     DECIDED_AT,
@@ -21,14 +22,25 @@ from crm_handing_off import (
     written,
 )
 from crm_moments import at, watched_door
-from crm_world import AS_OF, CONTACTS, contact, hubspot_text, upserting
+from crm_world import AS_OF, CONTACTS, contact, hubspot_text, mapped_property, upserting
 from scripted_server import Scripted, answering
 from sqlalchemy import event
 
 from dagster_project.crm.batches import NOT_FOUND
+from dagster_project.crm.provisioning import provision
 from dagster_project.crm.refusals import FIRST_RETRY
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.sandbox.object_types import CONTACTS as OF_CONTACTS
+
+# The map with all that is written together.
+SAYING_WHY = replace(
+    CONTACTS,
+    properties=(
+        *CONTACTS.properties,
+        mapped_property("zo_handoff_reason", "handoff_reason", clears=False),
+        mapped_property("zo_sales_track", "sales_track", clears=False),
+    ),
+)
 
 
 @pytest.fixture
@@ -71,10 +83,55 @@ def test_stage_owner_and_time_are_written_together_in_one_update_and_acknowledge
         "claimed_at": world.now,
         "acknowledged_as_of": AS_OF,
         "acknowledged_at": world.now,
+        "pool": "ae",
+        "track": "enterprise",
+        "route_id": "large",
+        "turn": 1,
+        "reason": "PQL score 70",
     }
     world.calls()
     assert world.sync() == SyncSummary("contacts")
     assert world.calls() == []
+
+
+def test_reason_and_track_are_written_with_them_all_or_none(world, owner):
+    provision(world.api, [SAYING_WHY])
+    first, second = add_lead(world, "u1", owner), add_lead(world, "u2", "999999")
+    publish(world, first, second)
+    summary = world.sync(SAYING_WHY)
+    assert (summary.handoffs, list(summary.handoffs_overtaken)) == (1, ["u2"])
+    record = world.sandbox.contact(first.email)
+    assert (record["zo_handoff_reason"], record["zo_sales_track"]) == ("PQL score 70", "enterprise")
+    record = world.sandbox.contact(second.email)
+    assert not record.get("zo_handoff_reason")
+    assert not record.get("zo_sales_track")
+
+
+def test_a_contact_that_got_an_owner_meanwhile_takes_nobodys_turn(world, owner, other_owner):
+    publish(world, add_lead(world, "u1", owner, hubspot_owner_id=other_owner))
+    assert world.sync().handoffs == 1
+    (row,) = world.handoff_rows()
+    assert (row["owner_id"], row["owner_reason"]) == (other_owner, "existing_owner")
+    assert (row["pool"], row["turn"]) == (None, None)
+    assert (row["track"], row["route_id"]) == ("enterprise", "large")
+
+
+def test_who_has_an_open_deal_becomes_the_owner_of_a_contact_that_has_none(world, owner):
+    lead = replace(add_lead(world, "u1", owner), owner_reason="open_deal", pool=None, turn=None)
+    publish(world, lead)
+    assert world.sync().handoffs == 1
+    assert held(world, lead) == handed_off(lead)
+    assert claim(world, lead)[:2] == (owner, "open_deal")
+
+
+def test_a_snapshot_of_an_earlier_version_hands_off_without_a_turn(world, owner):
+    lead = add_lead(world, "u1", owner)
+    publish(world, lead)
+    path = world.snapshot_dir / "decide.handoffs.parquet"
+    pl.read_parquet(path).drop("pool", "track", "route_id", "turn", "handoff_reason").write_parquet(path)
+    assert world.sync().handoffs == 1
+    (row,) = world.handoff_rows()
+    assert (row["turn"], row["reason"]) == (None, None)
 
 
 def test_a_handoff_is_claimed_before_it_is_written(world, owner):

@@ -1,13 +1,16 @@
 """A plan says how much a sync would change, in Markdown that any value leaves whole."""
 
 import re
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
 from crm_world import CONTACTS, contact, upserting
 
 from dagster_project.crm.changes import CHANGE_SCHEMA, Changes
-from dagster_project.crm.planning import EXAMPLES, PlanCounts, count_plan, describe_plan
+from dagster_project.crm.planning import EXAMPLES, PlanCounts, count_plan, describe_plan, describe_returns
+from dagster_project.crm.return_breaker import OwedReturns
+from dagster_project.crm.return_claims import Return
 
 
 def change(record_key, hubspot_id="101", name="zo_pql_score", value="8", previous=None, *, is_gone=False):
@@ -167,3 +170,32 @@ def test_a_plan_of_what_a_world_holds(world):
     text = describe_plan(world.unsynced(), [])
     assert "| u0 | zo_activation_status | (nothing) | yes\\|no |" in text
     assert "HubSpot does not hold it" in text
+
+
+# Returns
+
+
+def going_back(number):
+    at = datetime(2026, 6, 30, tzinfo=UTC)
+    return Return(
+        f"r{number}", None, f"u{number}", str(number), 1, "idle", "Idle | really", "201", at, is_claimed=False
+    )
+
+
+def test_who_would_go_back_is_told_by_name_and_a_few_of_many():
+    text = describe_returns(OwedReturns([going_back(number) for number in range(EXAMPLES + 2)], []), 0)
+    assert text.splitlines()[0] == f"returns: {EXAMPLES + 2} contacts would go back to marketing."
+    rows = [cells(line) for line in text.splitlines() if line.startswith("| u")]
+    assert rows == [[f"u{number}", "201", "Idle | really"] for number in range(EXAMPLES)]
+    assert text.splitlines()[-1] == "… and 2 more contacts."
+
+
+def test_where_nobody_goes_back_the_plan_says_so_and_tells_of_reviews():
+    assert describe_returns(OwedReturns([], []), 0) == "returns: nobody goes back to marketing."
+    assert describe_returns(OwedReturns([], []), 2).splitlines()[-1] == (
+        "2 handoffs in review: the contact waits for an owner in HubSpot."
+    )
+
+
+def test_returns_that_are_held_say_why():
+    assert describe_returns(OwedReturns([], [going_back(1)], "too many", "abc"), 0) == "returns: held: too many."

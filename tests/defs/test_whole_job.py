@@ -80,6 +80,10 @@ def test_the_golden_contact_is_written_to_hubspot_as_decided(sample: SampleRuns)
         "zo_segments": "used_key_feature",
         "zo_is_habitual": "false",
         "zo_activated_on": "2026-11-16",
+        "zo_is_sales_qualified": "true",
+        "zo_handoff_reason": "PQL score 80, fit score 43. Strongest signal: Used an enterprise feature. "
+        "3 active users at the company in 30 days. Route everybody_else, self-service track.",
+        "zo_sales_track": "self_service",
     }
     assert contact["lifecyclestage"] == "salesqualifiedlead"
     assert contact["hubspot_owner_id"] == dana[0]
@@ -235,6 +239,12 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_is_habitual",
             "zo_activated_on",
             "zo_user_id",
+            "zo_is_sales_qualified",
+            "zo_review_required",
+            "zo_handoff_reason",
+            "zo_sales_track",
+            "zo_returned_at",
+            "zo_return_reason",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }

@@ -64,7 +64,8 @@ def rule_set(chance: Chance, rule_count: int) -> RuleSet:
         if row["setting_id"] == "pql_floor":
             row["value"] = chance.choice(("0", "0", "-20", "-1000"))
     # They name rules of the shipped files, and no score is made of them.
-    return rules | {"segments": [], "segment_conditions": []}
+    others = ("segments", "segment_conditions", "triggers", "trigger_conditions", "trigger_actions")
+    return rules | {name: [] for name in others}
 
 
 def write_rules(rules: Mapping[str, Sequence[Mapping[str, str]]], folder: Path) -> None:

@@ -73,6 +73,8 @@ def test_a_working_day_is_as_long_on_the_day_the_clocks_change(day: str, hours_l
         # Half an hour after the end of Friday is half an hour after the beginning of Monday.
         ("2026-11-20 16:30", "2026-11-23 07:30"),
         ("2026-11-19 18:00", "2026-11-20 09:00"),
+        # At most until the end of that day.
+        ("2026-11-22 12:00", "2026-11-23 16:00"),
         # The weekend of the change: an hour less passes until Monday, and as much of the day is left.
         ("2026-03-27 17:00", "2026-03-30 07:00"),
         ("2026-10-23 16:00", "2026-10-26 08:00"),

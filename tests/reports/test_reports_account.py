@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from dagster_project.crm.leaving_out import LEFT_OUT
 from dagster_project.crm.list_syncing import ListResult
 from dagster_project.crm.occurrence_syncing import EventSummary
+from dagster_project.crm.returning import ReturnSummary
 from dagster_project.crm.syncing import SyncSummary
 from dagster_project.outreach.act_run import DeliverySummary
 from dagster_project.reports.account import AccountLine, account_of, as_markdown, as_text
@@ -42,6 +43,55 @@ def told_of(folder: Path, **rows: list[dict]) -> dict[str, AccountLine]:
     """What is said of score and decide, by step, where these marts were published by the run."""
     lines = account_of({"publish": {}}, publish_small(folder / "published", **rows))
     return {line.step: line for line in lines}
+
+
+# Returns
+
+
+def went_back(**summary: object) -> list[AccountLine]:
+    return account_of({"sync_returns": vars(ReturnSummary(**summary))}, None)
+
+
+@pytest.mark.parametrize(
+    ("summary", "lines"),
+    [
+        ({}, []),
+        ({"returned": 1}, [AccountLine("sync", "returns: 1 contact back with marketing, read back from HubSpot.")]),
+        (
+            {"returned": 2, "overtaken": {"u3": "the contact is at stage customer by now"}, "not_taken": {"u4": "X"}},
+            [
+                AccountLine(
+                    "sync",
+                    "returns: 2 contacts back with marketing, read back from HubSpot.",
+                    (
+                        "return of u3 not made: the contact is at stage customer by now",
+                        "return of u4 not taken: X",
+                    ),
+                )
+            ],
+        ),
+        (
+            {"held": 12},
+            [
+                AccountLine(
+                    "sync",
+                    "returns: 0 contacts back with marketing, read back from HubSpot.",
+                    ("12 held: so many at once need a look, see make plan",),
+                )
+            ],
+        ),
+    ],
+)
+def test_contacts_that_went_back_are_told_with_what_overtook_others(summary: dict, lines: list[AccountLine]):
+    assert went_back(**summary) == lines
+
+
+@pytest.mark.parametrize(
+    ("count", "lines"), [(0, []), (1, ["returns: dry run, 1 contact would go back to marketing."])]
+)
+def test_a_dry_run_tells_who_would_go_back(count: int, lines: list[str]):
+    told = account_of({"sync_returns": {"state": "dry_run", "returns": count, "held": 0}}, None)
+    assert [line.sentence for line in told] == lines
 
 
 # Lists
@@ -272,6 +322,14 @@ def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_p
                 "decide",
                 "0 new handoffs to sales; 0 made before.",
                 ("1 handoff waiting: nobody of sales_team.csv is there to take it",),
+            ),
+        ),
+        (
+            ["in_review", "acknowledged"],
+            AccountLine(
+                "decide",
+                "0 new handoffs to sales; 1 made before.",
+                ("1 handoff in review: the contact waits for an owner in HubSpot",),
             ),
         ),
         (

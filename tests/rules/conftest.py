@@ -44,6 +44,11 @@ class RuleFolder:
         lines = self.file(name).read_text(encoding="utf-8").splitlines(keepends=True)
         self.file(name).write_text("".join(lines[row - 1] for row in (1, *rows)), encoding="utf-8")
 
+    def without_triggers(self) -> None:
+        """Nothing of the other files is needed by triggers any more."""
+        for name in ("triggers", "trigger_conditions", "trigger_actions"):
+            self.keep_rows(name)
+
     def problems(self) -> list[str]:
         """What is said about the rules, line by line; nothing where they are sound."""
         try:

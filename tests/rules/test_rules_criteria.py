@@ -41,7 +41,7 @@ def test_a_row_says_what_the_rule_is_in_words_what_it_gives_whose_it_is_and_why(
 
 def test_what_is_switched_off_says_so():
     switched = {row["id"]: row["is_switched_on"] for row in sheet(BOOK)}
-    assert [switched[name] for name in ("webinar_attended", "small_company", "enterprise", "plg")] == [
+    assert [switched[name] for name in ("page_views", "small_company", "enterprise", "plg")] == [
         *("no", "no", "no", "yes")
     ]
 
@@ -69,10 +69,10 @@ def test_a_cell_cannot_break_a_table(rules):
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {7}
 
 
-def test_both_are_written_and_written_over(tmp_path):
+def test_all_are_written_and_written_over(tmp_path):
     folder = tmp_path / "for everybody" / "criteria"
     written = write_criteria(BOOK, folder)
-    assert sorted(path.name for path in written) == ["scoring_rules.csv", "scoring_rules.md"]
+    assert sorted(path.name for path in written) == ["scoring_rules.csv", "scoring_rules.md", "triggers.md"]
     before = [path.read_bytes() for path in written]
     assert [path.read_bytes() for path in write_criteria(BOOK, folder)] == before
     assert all(b"\r" not in content for content in before)

@@ -305,6 +305,7 @@ def test_a_team_may_do_without_these_rules(rules, name):
 
 
 def without_segments(rules):
+    rules.without_triggers()
     for name in ("segments", "segment_conditions"):
         rules.keep_rows(name)
 
@@ -312,7 +313,7 @@ def without_segments(rules):
 def test_without_groups_no_engagement_rule_has_one(rules):
     rules.keep_rows("score_groups")
     problems = rules.problems()
-    assert len(problems) == 14
+    assert len(problems) == 15
     assert problems[0] == (
         "engagement_rules.csv, row 2, column score_group: found 'product_signals'; "
         "allowed: a score_group of score_groups.csv whose score is pql: "
@@ -342,9 +343,9 @@ def test_an_object_that_nothing_is_written_on_is_fine(rules):
 
 def test_problems_across_files_wait_until_every_cell_is_right(rules):
     rules.set_cell("score_weights", 2, "fit_weight", "1")
-    rules.set_cell("triggers", 2, "due_minutes", "soon")
-    assert rules.problems() == ["triggers.csv, row 2, column due_minutes: found 'soon'; allowed: a whole number"]
-    rules.set_cell("triggers", 2, "due_minutes", "120")
+    rules.set_cell("trigger_actions", 2, "due_minutes", "soon")
+    assert rules.problems() == ["trigger_actions.csv, row 2, column due_minutes: found 'soon'; allowed: a whole number"]
+    rules.set_cell("trigger_actions", 2, "due_minutes", "120")
     assert len(rules.problems()) == 1
 
 

@@ -308,14 +308,6 @@ def test_a_milestone_that_takes_several_events_says_so(rules):
     assert any("Onboarding completed; Key activation feature used (3 times)." in line for line in lines(rules))
 
 
-def test_a_trigger_that_is_switched_off_says_so(rules):
-    rules.set_cell("triggers", 3, "is_enabled", "false")
-    rules.set_cell("triggers", 2, "due_minutes", "90")
-    told = lines(rules)
-    assert "New SQL: tell the owner (owner), first call due within 1.5 hours." in told
-    assert "New SQL: tell the channel (#pql-handoff), first call due within 2 hours (switched off)." in told
-
-
 def test_without_a_team_nobody_is_promised_anybody(rules):
     rules.keep_rows("sales_team")
     assert "A sales qualified contact keeps its owner. Those who have none wait: sales_team.csv is empty." in lines(

@@ -21,6 +21,7 @@ def condition(name, operator, value, segment_id="s", condition_id="c"):
 
 
 def write(rules, segments, conditions):
+    rules.without_triggers()
     rules.write("segments", [SEGMENTS.split(","), *segments])
     rules.write("segment_conditions", [CONDITIONS.split(","), *conditions])
 

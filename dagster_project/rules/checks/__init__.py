@@ -38,7 +38,12 @@ from dagster_project.rules.checks.scores import (
 )
 from dagster_project.rules.checks.segments import segment_conditions_can_hold, segments_are_complete
 from dagster_project.rules.checks.signals import account_signals_are_complete, signals_are_complete
-from dagster_project.rules.checks.templates import templates_can_be_rendered
+from dagster_project.rules.checks.templates import templates_can_be_rendered, templates_that_are_named_are_there
+from dagster_project.rules.checks.triggers import (
+    trigger_actions_are_complete,
+    trigger_conditions_can_hold,
+    triggers_are_complete,
+)
 from dagster_project.rules.reading import RuleBook, RuleProblem
 
 CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
@@ -66,12 +71,16 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     return_rules_are_complete,
     segments_are_complete,
     segment_conditions_can_hold,
+    triggers_are_complete,
+    trigger_conditions_can_hold,
+    trigger_actions_are_complete,
     crm_properties_have_a_source,
     events_to_send_fit_into_hubspot,
     event_properties_have_a_source,
     event_settings_are_within_bounds,
     every_channel_has_its_row,
     templates_can_be_rendered,
+    templates_that_are_named_are_there,
 )
 
 

@@ -1,10 +1,10 @@
 """Segments without conditions, conditions that compare what cannot be compared, and names that nobody knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dagster_project.rules.checks.deciding import NUMBER
 from dagster_project.rules.checks.fit import unheard_of
-from dagster_project.rules.reading import RuleBook, RuleProblem
+from dagster_project.rules.reading import Row, RuleBook, RuleProblem
 
 SEGMENTS, CONDITIONS, MAP = "segments.csv", "segment_conditions.csv", "crm_property_map.csv"
 TRUE_OR_FALSE = ("true", "false")
@@ -31,6 +31,7 @@ ASKED = {
         "is_dormant": TRUE_OR_FALSE,
         "is_personal_email_domain": TRUE_OR_FALSE,
         "is_with_sales": TRUE_OR_FALSE,
+        "is_in_review": TRUE_OR_FALSE,
         "band": "band",
         "engagement_rule": "engagement_rule",
         "live_signal": "live_signal",
@@ -80,26 +81,33 @@ def segment_conditions_can_hold(book: RuleBook) -> Iterator[RuleProblem]:
         if object_type is None:
             yield RuleProblem(CONDITIONS, row.number, "segment_id", rule.segment_id, "a segment of segments.csv")
             continue
-        kind = ASKED[object_type].get(rule.property)
-        if kind is None:
-            allowed = f"for {object_type} one of {', '.join(ASKED[object_type])}"
-            yield RuleProblem(CONDITIONS, row.number, "property", rule.property, allowed)
-            continue
-        if kind == "number":
-            if not NUMBER.fullmatch(rule.value):
-                allowed = f"a number, since {rule.property} is one"
-                yield RuleProblem(CONDITIONS, row.number, "value", rule.value, allowed)
-            continue
-        if rule.operator not in ("=", "!="):
-            allowed = f"= or !=, since {rule.property} is no number"
-            yield RuleProblem(CONDITIONS, row.number, "operator", rule.operator, allowed)
-        if kind == "text":
-            for allowed in unheard_of(rule.property, rule.value, book):
-                yield RuleProblem(CONDITIONS, row.number, "value", rule.value, allowed)
-            continue
-        allowed_values = kind if isinstance(kind, tuple) else _names(kind, book)
-        if rule.value not in allowed_values:
-            yield RuleProblem(CONDITIONS, row.number, "value", rule.value, f"one of {', '.join(allowed_values)}")
+        yield from asked_problems(CONDITIONS, row, ASKED[object_type], f"for {object_type} ", book)
+
+
+def asked_problems(
+    file: str, row: Row, asked: Mapping[str, str | tuple[str, ...]], of_whom: str, book: RuleBook
+) -> Iterator[RuleProblem]:
+    """What is wrong with one condition, of a segment or of a trigger; `asked` is what may be asked for."""
+    rule = row.rule
+    kind = asked.get(rule.property)
+    if kind is None:
+        yield RuleProblem(file, row.number, "property", rule.property, f"{of_whom}one of {', '.join(asked)}")
+        return
+    if kind == "number":
+        if not NUMBER.fullmatch(rule.value):
+            allowed = f"a number, since {rule.property} is one"
+            yield RuleProblem(file, row.number, "value", rule.value, allowed)
+        return
+    if rule.operator not in ("=", "!="):
+        allowed = f"= or !=, since {rule.property} is no number"
+        yield RuleProblem(file, row.number, "operator", rule.operator, allowed)
+    if kind == "text":
+        for allowed in unheard_of(rule.property, rule.value, book):
+            yield RuleProblem(file, row.number, "value", rule.value, allowed)
+        return
+    allowed_values = kind if isinstance(kind, tuple) else _names(kind, book)
+    if rule.value not in allowed_values:
+        yield RuleProblem(file, row.number, "value", rule.value, f"one of {', '.join(allowed_values)}")
 
 
 def _names(kind: str, book: RuleBook) -> tuple[str, ...]:

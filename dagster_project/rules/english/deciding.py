@@ -1,11 +1,11 @@
-"""Who is activated and who goes to sales, and who is told, in plain English."""
+"""Who is activated and who goes to sales, in plain English."""
 
 from collections.abc import Iterator
 
 from dagster_project.rules.english.chapter import Chapter
-from dagster_project.rules.english.words import OFF, condition_in_words, counted, hours_in_words
+from dagster_project.rules.english.words import condition_in_words, counted
 from dagster_project.rules.reading import RuleBook
-from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition, Trigger
+from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 
 DOMAIN_KINDS = {
@@ -75,21 +75,7 @@ def _domain(book: RuleBook, rule: ExcludedDomain) -> str:
     return f"{rule.domain}: {DOMAIN_KINDS[rule.kind]}"
 
 
-def _trigger_sentences(book: RuleBook) -> Iterator[str]:
-    for rule in book.rules("triggers"):
-        yield f"{rule.label} ({rule.target}), {_due(rule)}{'' if rule.is_enabled else OFF}."
-
-
-def _trigger(book: RuleBook, rule: Trigger) -> str:
-    return f"a Slack message to {rule.target}, {_due(rule)}, not sent after {hours_in_words(rule.expires_hours)}"
-
-
-def _due(rule: Trigger) -> str:
-    return f"first call due within {hours_in_words(rule.due_minutes / 60)}"
-
-
 SQL_DEFINITION = Chapter("Sales qualified", _definition_sentences, _definition_row)
 ACTIVATION = Chapter("Activated", _activation_sentences, _milestone)
 TAXONOMY = Chapter("Events", _event_sentences, _event)
 DOMAINS = Chapter("Domains", _domain_sentences, _domain)
-TRIGGERS = Chapter("Handoff: who is told", _trigger_sentences, _trigger)

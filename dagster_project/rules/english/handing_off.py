@@ -24,7 +24,8 @@ def _team_sentences(book: RuleBook) -> Iterator[str]:
         return
     yield (
         "A sales qualified contact keeps its owner; without one it goes to the owner of an open deal, or of the "
-        "company. Otherwise it goes to whoever of its pool had the fewest turns, of several to the one who has waited longest."
+        "company. Otherwise it goes to whoever of its pool had the fewest turns, of several to the one who has waited "
+        "longest."
     )
     for pool in dict.fromkeys(pool for rule in team for pool in parts(rule.pool)):
         yield f"{pool}: {', '.join(rule.member_email for rule in team if pool in parts(rule.pool))}."

@@ -6,6 +6,7 @@ from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.words import COMPARED, OFF
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema.segments import Segment, SegmentCondition
+from dagster_project.rules.schema.triggers import TriggerCondition
 
 KEPT_AS = {"list": "a list", "property": "a value of the segments property", "list_and_property": "a list and a value"}
 NAMES = {
@@ -31,7 +32,9 @@ YES_OR_NO = {
     "is_habitual": ("use is habitual", "use is not habitual"),
     "is_dormant": ("they are dormant", "they are not dormant"),
     "is_personal_email_domain": ("the e-mail domain is personal", "the e-mail domain is not personal"),
+    "has_feature_name": ("it is known which feature they wanted", "it is not known which feature they wanted"),
     "is_with_sales": ("sales has them", "sales does not have them"),
+    "is_in_review": ("they wait for a look before the handoff", "they do not wait for a look before the handoff"),
 }
 # What is looked up in another file, with the column that says what people call it.
 NAMED_ELSEWHERE = {
@@ -57,7 +60,7 @@ def _off(rule: Segment) -> str:
 
 def _segment(book: RuleBook, rule: Segment) -> str:
     conditions = [
-        _condition(book, condition)
+        asked_in_words(book, condition)
         for condition in book.rules("segment_conditions")
         if condition.segment_id == rule.segment_id
     ]
@@ -69,7 +72,8 @@ def _condition_sentences(book: RuleBook) -> Iterator[str]:
     yield f"{count} conditions; those of each segment are said with it, and all must hold."
 
 
-def _condition(book: RuleBook, rule: SegmentCondition) -> str:
+def asked_in_words(book: RuleBook, rule: SegmentCondition | TriggerCondition) -> str:
+    """A condition of a segment or of a trigger, such as `PQL score is at least 50`."""
     if rule.property in YES_OR_NO:
         is_so, is_not_so = YES_OR_NO[rule.property]
         return is_so if (rule.value == "true") == (rule.operator == "=") else is_not_so
@@ -81,4 +85,4 @@ def _condition(book: RuleBook, rule: SegmentCondition) -> str:
 
 
 SEGMENTS = Chapter("Segments", _segment_sentences, _segment)
-SEGMENT_CONDITIONS = Chapter("Conditions of segments", _condition_sentences, _condition)
+SEGMENT_CONDITIONS = Chapter("Conditions of segments", _condition_sentences, asked_in_words)

@@ -11,7 +11,6 @@ from dagster_project.rules.english.deciding import (
     DOMAINS,
     SQL_DEFINITION,
     TAXONOMY,
-    TRIGGERS,
 )
 from dagster_project.rules.english.engagement import ENGAGEMENT, GROUPS, NEGATIVE
 from dagster_project.rules.english.fit import FACT_SOURCES, FIT, ICP, REGIONS
@@ -25,6 +24,7 @@ from dagster_project.rules.english.handing_off import (
 from dagster_project.rules.english.scores import BANDS, SETTINGS, WEIGHTS
 from dagster_project.rules.english.segments import SEGMENT_CONDITIONS, SEGMENTS
 from dagster_project.rules.english.signals import ACCOUNT_SIGNALS, SENIORITY, SIGNALS
+from dagster_project.rules.english.triggers import TRIGGER_ACTIONS, TRIGGER_CONDITIONS, TRIGGERS
 from dagster_project.rules.reading import RuleBook
 from dagster_project.rules.schema import RULE_FILES, Rule
 
@@ -50,6 +50,8 @@ CHAPTERS: dict[str, Chapter] = {
     "sales_team": SALES_TEAM,
     "return_rules": RETURNS,
     "triggers": TRIGGERS,
+    "trigger_conditions": TRIGGER_CONDITIONS,
+    "trigger_actions": TRIGGER_ACTIONS,
     "channels": CHANNELS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,

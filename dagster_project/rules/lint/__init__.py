@@ -12,6 +12,13 @@ from dagster_project.rules.lint.segments import (
     segments_twice_the_same,
     segments_with_too_many_conditions,
 )
+from dagster_project.rules.lint.triggers import (
+    actions_that_give_up_before_they_are_due,
+    trigger_conditions_that_never_hold,
+    triggers_that_come_all_at_once,
+    triggers_that_never_start,
+    triggers_that_tell_sales_of_anybody,
+)
 from dagster_project.rules.lint.unseen import (
     decay_longer_than_the_data,
     events_that_never_came,
@@ -44,6 +51,11 @@ OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
     segments_twice_the_same,
     segments_with_too_many_conditions,
     segments_of_what_is_off,
+    triggers_that_never_start,
+    trigger_conditions_that_never_hold,
+    triggers_that_tell_sales_of_anybody,
+    triggers_that_come_all_at_once,
+    actions_that_give_up_before_they_are_due,
 )
 OF_RULES_AND_EVENTS: tuple[Callable[[RuleBook, SeenEvents], Iterator[RuleWarning]], ...] = (
     events_that_never_came,

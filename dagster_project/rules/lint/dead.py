@@ -29,13 +29,14 @@ def dead_engagement_rules(book: RuleBook) -> Iterator[RuleWarning]:
             what = f"{rule.rule_id} is switched on and its group {rule.score_group} gives at most 0 points"
             yield RuleWarning(file, row.number, what, NO_EFFECT)
         for name in (rule.rule_id, *parts(rule.requires)):
-            reason = None if name == ICP_MATCH else _never_holds(rules[name])
+            reason = None if name == ICP_MATCH else never_holds(rules[name])
             if reason is not None:
                 whose = "" if name == rule.rule_id else f" requires {name}, which"
                 yield RuleWarning(file, row.number, f"{rule.rule_id}{whose} can never be met: {reason}", NEVER_MET)
 
 
-def _never_holds(rule: EngagementRule) -> str | None:
+def never_holds(rule: EngagementRule) -> str | None:
+    """Why a rule can never be met; None where it can."""
     number = plain_number(rule.threshold)
     if rule.aggregate == "distinct_days" and rule.window_hours and rule.operator in (">=", "=", ">"):
         # A window begins and ends within a day, so it lies in one day more than it is long.

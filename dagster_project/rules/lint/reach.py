@@ -43,12 +43,12 @@ def unreachable_conditions(book: RuleBook) -> Iterator[RuleWarning]:
             by_property.setdefault(row.rule.property, []).append(row)
         for name, rows in by_property.items():
             values = list(_values(book, name, rows))
-            impossible = [row for row in rows if not _met_by(values, [row])]
+            impossible = [row for row in rows if not met_by(values, [row])]
             for row in impossible:
                 what = f"{condition_in_words(row.rule)} can never hold{_because(book, name)}"
                 yield RuleWarning(file, row.number, what, what_follows)
             # A country may be in several regions, so conditions on regions leave room for each other.
-            if not impossible and name != "region" and not _met_by(values, rows):
+            if not impossible and name != "region" and not met_by(values, rows):
                 numbers = " and ".join(str(row.number) for row in rows)
                 what = f"rows {numbers} exclude each other"
                 yield RuleWarning(file, rows[-1].number, what, what_follows)
@@ -60,7 +60,7 @@ def _out_of_reach_for_some(book: RuleBook, file: str, rows: list[Row]) -> Iterat
     least = scores_of(book)["zo_combined_score"].start
     most = {profile.profile: most_combined_score(book, profile) for profile in active_profiles(book)}
     for row in rows:
-        out_of_reach = {name: score for name, score in most.items() if not _met_by(range(least, score + 1), [row])}
+        out_of_reach = {name: score for name, score in most.items() if not met_by(range(least, score + 1), [row])}
         if out_of_reach:
             what = f"{condition_in_words(row.rule)} can never hold where the score is {_at_most(out_of_reach)}"
             yield RuleWarning(file, row.number, what, f"{WHAT_FOLLOWS[file]} at these companies")
@@ -83,7 +83,8 @@ def _values(book: RuleBook, name: str, rows: Iterable[Row]) -> Iterable[int | st
     return TEXT_VALUES.get(name) or [*(row.rule.value for row in rows), "any other"]
 
 
-def _met_by(values: Iterable[int | str], rows: Iterable[Row]) -> bool:
+def met_by(values: Iterable[int | str], rows: Iterable[Row]) -> bool:
+    """Whether one of the values meets all of these conditions."""
     return any(all(_holds(value, row) for row in rows) for value in values)
 
 

@@ -3,7 +3,7 @@
 from dagster_project.rules.schema.cells import Rule
 from dagster_project.rules.schema.channels import Channel
 from dagster_project.rules.schema.crm import CrmEvent, CrmEventProperty, CrmEventSetting, CrmObject, CrmProperty
-from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition, Trigger
+from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition
 from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
@@ -17,6 +17,7 @@ from dagster_project.rules.schema.handing_off import (
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
 from dagster_project.rules.schema.segments import Segment, SegmentCondition
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
+from dagster_project.rules.schema.triggers import Trigger, TriggerAction, TriggerCondition
 
 RULE_FILES: dict[str, type[Rule]] = {
     "event_taxonomy": EventName,
@@ -43,6 +44,8 @@ RULE_FILES: dict[str, type[Rule]] = {
     "return_rules": ReturnRule,
     "triggers": Trigger,
     "channels": Channel,
+    "trigger_conditions": TriggerCondition,
+    "trigger_actions": TriggerAction,
     "segments": Segment,
     "segment_conditions": SegmentCondition,
     "crm_objects": CrmObject,

@@ -1,10 +1,8 @@
-"""Who goes to sales, and who is told."""
+"""Who goes to sales."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from dagster_project.rules.schema.cells import Domain, Name, Operator, Rule, Target, Whole, Words, YesNo
+from dagster_project.rules.schema.cells import Domain, Name, Operator, Rule, Words
 
 # What a condition on one person may ask of; `int_people_asked` has a column for each.
 PersonProperty = Literal[
@@ -36,17 +34,5 @@ class SqlCondition(Rule):
 class ExcludedDomain(Rule):
     domain: Annotated[Domain, "key"]
     kind: Literal["competitor", "free_mail", "not_free_mail"]
-    owner: Words
-    why: Words
-
-
-class Trigger(Rule):
-    trigger_id: Annotated[Name, "key"]
-    label: Words
-    action: Literal["slack_message"]
-    target: Target
-    due_minutes: Annotated[Whole, Field(ge=1, le=60 * 24 * 366)]
-    expires_hours: Annotated[Whole, Field(ge=1, le=24 * 366)]
-    is_enabled: YesNo
     owner: Words
     why: Words

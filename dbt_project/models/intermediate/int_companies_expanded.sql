@@ -1,6 +1,7 @@
 {#
   One row per signal of many active users and company that ever showed it: the first and the last UTC day at whose end (of
-  today: now) as many people as its threshold had been active there in the thirty UTC days up to it.
+  today: now) as many people as its threshold had been active there in the thirty UTC days up to it; and since when, the last
+  time, it had them without a break.
 #}
 with signals as (
     select signal_id, threshold from {{ ref('signals') }} where is_enabled and condition = 'company_active_users'
@@ -44,12 +45,24 @@ counted as (
         ) as active_users,
         lead(changed_on) over (partition by company_id order by changed_on) as changed_next_on
     from changes
+),
+expanded as (
+    select
+        counted.company_id,
+        signals.signal_id,
+        counted.changed_on,
+        counted.changed_next_on,
+        lag(counted.changed_next_on) over (
+            partition by counted.company_id, signals.signal_id order by counted.changed_on
+        ) as last_changed_next_on
+    from counted
+    inner join signals on counted.active_users >= signals.threshold
 )
 select
-    counted.company_id,
-    signals.signal_id,
-    min(counted.changed_on) as first_on,
-    least({{ days_after(-1, 'max(counted.changed_next_on)') }}, cast({{ as_of() }} as date)) as last_on
-from counted
-inner join signals on counted.active_users >= signals.threshold
-group by counted.company_id, signals.signal_id
+    company_id,
+    signal_id,
+    min(changed_on) as first_on,
+    max(case when last_changed_next_on is null or changed_on > last_changed_next_on then changed_on end) as since_on,
+    least({{ days_after(-1, 'max(changed_next_on)') }}, cast({{ as_of() }} as date)) as last_on
+from expanded
+group by company_id, signal_id

@@ -22,5 +22,10 @@ select {{ dbt.concat(["'signal/'", 'signal_id']) }}, events, null, null, null, '
 from {{ ref('signals') }}
 where is_enabled and condition = 'events'
 union all
--- The one event type and property this project knows by name: sales reads the number in every handoff.
+-- The event types and properties this project knows by name: sales reads the number in every handoff, and of a webinar what
+-- it was about.
 select 'contact/teammates_invited', 'teammate_invited', null, null, null, 'invitee_email', null, 'text'
+union all
+select 'contact/webinar_topic', 'webinar_attended', null, null, null, 'topic', null, 'text'
+union all
+select 'contact/webinar_title', 'webinar_attended', null, null, null, 'title', null, 'text'

@@ -1,8 +1,18 @@
 {{ config(materialized='view') }}
--- The engagement rules that are switched on, and those that such a rule requires or a segment asks for: these are looked at
--- and give no points.
+-- The engagement rules that are switched on, and those that such a rule requires, or a segment or a trigger asks for: these
+-- are looked at and give no points.
 with rules as (
     select * from {{ ref('engagement_rules') }}
+),
+asked_for as (
+    select value as rule_id from {{ ref('int_contact_segment_conditions') }} where property = 'engagement_rule'
+    union
+    select starts_with_id from {{ ref('triggers') }} where is_enabled and starts_with = 'engagement_rule'
+    union
+    select conditions.value
+    from {{ ref('trigger_conditions') }} as conditions
+    inner join {{ ref('triggers') }} as triggers on triggers.trigger_id = conditions.trigger_id and triggers.is_enabled
+    where conditions.property = 'engagement_rule'
 ),
 required as (
     select distinct rules.rule_id
@@ -11,8 +21,8 @@ required as (
     union
     -- What such a rule requires is looked at with it: a required rule requires no more than the profile.
     select distinct rules.rule_id
-    from {{ ref('int_contact_segment_conditions') }} as conditions
-    inner join rules as asked on conditions.property = 'engagement_rule' and conditions.value = asked.rule_id
+    from asked_for
+    inner join rules as asked on asked.rule_id = asked_for.rule_id
     inner join rules on rules.rule_id = asked.rule_id or {{ is_among('rules.rule_id', "coalesce(asked.requires, '')") }}
 )
 select

@@ -8,11 +8,7 @@ with numbered as (
     where score_name = 'pql' and kind in ('engagement', 'negative') and round(points, 1) <> 0
 )
 -- Piece by piece: sorting the pieces of each of a million people takes much longer.
-{% set pieces = ["max(case when place = 1 then told end)"] %}
-{% for place in range(2, 6) %}
-{% do pieces.append("coalesce(" ~ dbt.concat(["'; '", "max(case when place = " ~ place ~ " then told end)"]) ~ ", '')") %}
-{% endfor %}
-select user_id, {{ dbt.concat(pieces) }} as score_reasons
+select user_id, {{ first_five('told', 'place') }} as score_reasons
 from numbered
 where place <= 5
 group by user_id

@@ -9,5 +9,6 @@ select
     nullif(trim(industry), '') as industry,
     nullif(trim(enriched_industry), '') as enriched_industry,
     nullif(trim(country), '') as country,
-    nullif(trim(enriched_country), '') as enriched_country
+    nullif(trim(enriched_country), '') as enriched_country,
+    owner_id
 from {{ source('raw', 'hubspot_companies') }}

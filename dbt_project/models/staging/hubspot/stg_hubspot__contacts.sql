@@ -11,5 +11,6 @@ select
     nullif(trim(enriched_country), '') as enriched_country,
     lifecycle_stage,
     owner_id,
-    last_email_open_at
+    last_email_open_at,
+    handoff_at
 from {{ source('raw', 'hubspot_contacts') }}

@@ -8,5 +8,7 @@ select
     owner_id,
     closes_at,
     created_at,
-    last_modified_at
+    last_modified_at,
+    -- A stage of HubSpot's own may be told from its name where the portal does not say.
+    coalesce(lower(is_closed) = 'true', stage in ('closedwon', 'closedlost'), false) as is_closed
 from {{ source('raw', 'hubspot_deals') }}
