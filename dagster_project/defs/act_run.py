@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
+from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.crm.owners import read_active_owner
 from dagster_project.outreach.act_run import ActRun, Door
 from dagster_project.outreach.calendars import read_calendars
@@ -55,6 +56,15 @@ def act_run(
     def of_hubspot(channel: Callable[[HubSpotDoor], Channel]) -> Door:
         return Door(None, NO_HUBSPOT) if hubspot.is_dry_run else Door(lambda: channel(door()))
 
+    def record_url(record_id: str) -> str | None:
+        """Nothing where HubSpot does not say which portal it is: being told in time is worth more than a link."""
+        if hubspot.is_dry_run:
+            return None
+        try:
+            return hubspot.portal(engine).contact_url(record_id)
+        except (CrmUnavailable, CrmUnauthorised):
+            return None
+
     return ActRun(
         marts.current().path("decide.actions"),
         engine,
@@ -68,7 +78,7 @@ def act_run(
             "webhook": Door(None, NO_WEBHOOK) if enrichment.is_dry_run else Door(enrichment.connect),
         },
         owner_of=lambda owner_id: read_active_owner(hubspot.connect(engine), owner_id),
-        record_url=lambda record_id: None if hubspot.is_dry_run else hubspot.portal(engine).contact_url(record_id),
+        record_url=record_url,
         is_clock_set=is_clock_set,
         suppressed=suppressed_now(settings, engine),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.outreach import outbox
 from dagster_project.outreach.act_run import ActRun
 from dagster_project.outreach.outbox_rows import Action, known_ids
@@ -18,6 +19,7 @@ from dagster_project.state.tables import identities
 
 NOT_ACKNOWLEDGED = "HubSpot has not acknowledged the {what} yet"
 NO_CONTACT = "HubSpot does not hold the contact yet"
+NO_OWNER_KNOWN = "somebody took the contact over, and HubSpot cannot be asked who that is"
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,17 @@ def enqueue_ready(run: ActRun) -> tuple[int, Counter[str]]:
     found, owed = find_owed(run)
     ready = [item for item in found if item.waits_for is None or is_told_late(run, item)]
     acknowledged = acknowledged_owners(run.engine, [item.row for item in ready])
-    actions = [_action(run, item, acknowledged) for item in ready]
+    waits = Counter(item.waits_for for item in found if item.waits_for and not is_told_late(run, item))
+    actions = []
+    for item in ready:
+        try:
+            actions.append(_action(run, item, acknowledged))
+        except (CrmUnavailable, CrmUnauthorised):
+            waits[NO_OWNER_KNOWN] += 1
     if actions:
         outbox.enqueue(run.engine, actions, as_of=run.as_of, now=run.now())
         late = {item.row["action_id"]: item.waits_for for item in ready if item.waits_for is not None}
         outbox.note_waiting(run.engine, late, run.now())
-    waits = Counter(item.waits_for for item in found if item.waits_for and not is_told_late(run, item))
     return owed, waits
 
 

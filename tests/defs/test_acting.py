@@ -104,6 +104,15 @@ def test_a_channel_that_is_shut_fails_the_run_and_holds_up_no_other(live: Sandbo
     assert len(live.webhooks()) == 1
 
 
+def test_while_hubspot_is_away_slack_is_told_without_a_link(live: Sandbox, data_dir: Path):
+    publish_small(data_dir / "published", decide__actions=[action_row(1, target=CHANNEL, hubspot_id="77")])
+    live.inject("invalid_token", path_regex="account-info")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert reasons(act(instance)) == {}
+    (message,) = live.messages()
+    assert "Open in HubSpot" not in message["text"]
+
+
 def test_a_dry_run_puts_nothing_in_the_outbox_and_says_what_is_owed(data_dir: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PQL_AS_OF", AS_OF.isoformat())
     publish_small(data_dir / "published", decide__actions=[action_row(1), action_row(2)])
