@@ -15,7 +15,10 @@ from dagster_project.state.tables import returns as returns_table
 
 @dataclass(frozen=True)
 class Return:
-    """A contact that goes back to marketing, as `decide.returns` decided it; `owner_id` is who had it."""
+    """A contact that goes back to marketing, as `decide.returns` decided it; `owner_id` is who had it.
+
+    `known_until`: what was done about the contact since was not known when it was decided.
+    """
 
     return_id: str
     handoff_id: str | None
@@ -26,6 +29,7 @@ class Return:
     reason: str
     owner_id: str | None
     returned_at: datetime
+    known_until: datetime
     is_claimed: bool
 
 
@@ -46,6 +50,7 @@ def read_begun_returns(path: Path) -> list[Return]:
             row["return_reason"],
             row["owner_id"],
             row["returned_at"].replace(tzinfo=UTC),
+            min(row[name] for name in ("returned_at", "activity_copied_at") if row[name]).replace(tzinfo=UTC),
             row["return_state"] == "claimed",
         )
         for row in pl.read_parquet(path).filter(begun).sort("return_id").iter_rows(named=True)

@@ -134,8 +134,8 @@ def _overtaken_by(item: Return, held: dict) -> str | None:
     if (owner_id := _other_owner(item, held)) is not None:
         return f"owner {owner_id} has the contact by now"
     contacted_at = known_instant(held.get(LAST_CONTACTED))
-    if contacted_at is not None and contacted_at > item.returned_at:
-        return "somebody was in touch with the contact since it was decided"
+    if contacted_at is not None and contacted_at > item.known_until:
+        return "somebody was in touch with the contact since HubSpot was last read"
     return None
 
 

@@ -145,7 +145,9 @@ def _decide(snapshot: Snapshot | None) -> AccountLine | None:
     begun = counts.get("proposed", 0) + counts.get("claimed", 0)
     notes = []
     if waiting := counts.get("waiting", 0):
-        notes.append(f"{counted(waiting, 'handoff')} waiting: nobody of sales_team.csv is there to take it")
+        notes.append(
+            f"{counted(waiting, 'handoff')} waiting: no route takes the contact, or nobody of its pool is there"
+        )
     if in_review := counts.get("in_review", 0):
         notes.append(f"{counted(in_review, 'handoff')} in review: the contact waits for an owner in HubSpot")
     return AccountLine(
@@ -184,7 +186,8 @@ def _sync(steps: dict[str, dict], object_type: str) -> AccountLine | None:
         sentence = f"{object_type}: nothing to send; HubSpot already holds every desired value."
     notes = [f"{count:,} left out: {LEFT_OUT.get(why, why)}" for why, count in summary["left_out"].items()]
     if summary["handoffs"]:
-        notes.insert(0, f"{counted(summary['handoffs'], 'handoff')} made: stage, owner and time written together")
+        made = counted(summary["handoffs"], "handoff")
+        notes.insert(0, f"{made} made: stage, owner, time and reason written together")
     notes += [f"{count:,} refused by HubSpot: {category}" for category, count in summary["rejected"].items()]
     notes += [f"  {example}" for example in summary["rejection_examples"][:3]]
     if summary["waiting_records"]:

@@ -163,11 +163,21 @@ def _gates(marts: PersonMarts) -> list[str]:
 
 
 def _handoffs(marts: PersonMarts) -> list[str]:
-    return [
-        f"  handoff {handoff['handoff_state']} on {day(handoff['handed_off_at'])} to "
-        f"{handoff['owner_email'] or 'nobody yet'} ({handoff['owner_reason']})"
-        for handoff in marts.handoffs
+    """Each handoff with why it was made and, where the contact went back to marketing, why that was."""
+    lines = []
+    for handoff in marts.handoffs:
+        turn = f", turn {handoff['turn']} in {handoff['pool']}" if handoff.get("turn") is not None else ""
+        lines.append(
+            f"  handoff {handoff['handoff_state']} on {day(handoff['handed_off_at'])} to "
+            f"{handoff['owner_email'] or 'nobody yet'} ({handoff['owner_reason']}{turn})"
+        )
+        if handoff.get("handoff_reason"):
+            lines.append(f"    {handoff['handoff_reason']}")
+    lines += [
+        f"  return to marketing {back['return_state']} on {day(back['returned_at'])}: {back['return_reason']}"
+        for back in marts.returns
     ]
+    return lines
 
 
 def _changes(marts: PersonMarts, snapshot: Snapshot) -> list[str]:

@@ -34,6 +34,7 @@ class PersonMarts:
     signals: list[dict]
     conditions: list[dict]
     handoffs: list[dict]
+    returns: list[dict]
     changes: list[dict]
 
 
@@ -100,6 +101,7 @@ def _read_person(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, pers
         signals=of_person("score.contact_signals", "user_id", ("is_live desc", "strength", "signal_id")),
         conditions=of_person("decide.sales_qualifications", "user_id", ("condition_id",)),
         handoffs=of_person("decide.handoffs", "record_key", ("episode",)),
+        returns=of_person("decide.returns", "record_key", ("episode",)),
         changes=of_person("score.score_changes", "user_id", ("changed_at desc",)),
     )
 

@@ -21,13 +21,18 @@
     from {{ episodes }}
     inner join {{ ref('trigger_actions') }} as actions
         on actions.trigger_id = {{ episodes }}.trigger_id and actions.is_enabled
-    left join {{ ref('stg_pipeline__deliveries') }} as deliveries
-        on deliveries.trigger_id = {{ episodes }}.trigger_id
-        and deliveries.subject_key = {{ episodes }}.subject_key
-        and deliveries.episode = {{ episodes }}.episode
-        and deliveries.kind = actions.action
-        and deliveries.target = actions.target
-    where (deliveries.action_id is null or deliveries.delivery_state not in ('delivered', 'failed', 'expired', 'cancelled'))
+    left join (
+        -- What is under way under the name of another user has another id, and is not owed under this one too.
+        select distinct trigger_id, subject_key, episode, kind, target
+        from {{ ref('int_actions_remembered') }}
+        where delivery_state in ('delivered', 'failed', 'expired', 'cancelled') or was_another_user
+    ) as finished
+        on finished.trigger_id = {{ episodes }}.trigger_id
+        and finished.subject_key = {{ episodes }}.subject_key
+        and finished.episode = {{ episodes }}.episode
+        and finished.kind = actions.action
+        and finished.target = actions.target
+    where finished.trigger_id is null
         and {{ dbt.dateadd('hour', 'actions.expires_hours', episodes ~ '.moment_at') }} > {{ hours_before_as_of(7 * 24) }}
 {%- endmacro %}
 

@@ -25,6 +25,7 @@ class Lead:
     owner_id: str | None
     decided_at: datetime = DECIDED_AT
     state: str = "proposed"
+    copied_at: datetime | None = None
 
     @property
     def return_id(self) -> str:
@@ -42,6 +43,7 @@ class Lead:
             "return_reason": "The owner did nothing",
             "returned_at": naive(self.decided_at),
             "owner_id": self.owner_id,
+            "activity_copied_at": self.copied_at and naive(self.copied_at),
         }
 
 

@@ -117,6 +117,7 @@ RETURN_COLUMNS = {
     "return_reason": pl.String,
     "returned_at": pl.Datetime("us"),
     "owner_id": pl.String,
+    "activity_copied_at": pl.Datetime("us"),
 }
 QUEUE_COLUMNS = {"record_key": pl.String, "is_stale": pl.Boolean}
 

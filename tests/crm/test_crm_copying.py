@@ -121,8 +121,17 @@ def test_what_is_read_of_a_contact(sandbox, api):
             "enriched_country": None,
             "user_id": None,
             "last_email_open_at": datetime(2026, 6, 1, 8),
+            "handoff_at": None,
         }
     ]
+
+
+def test_when_a_contact_was_handed_off_is_read_from_our_property(sandbox, api):
+    sandbox.add_property("contacts", name="zo_handoff_at", type="datetime", fieldType="date")
+    (record_id,) = sandbox.add_contacts([{"email": "nora@a.example"}])
+    sandbox.edit("contacts", record_id, zo_handoff_at="2026-06-02T09:00:00Z")
+    (row,) = read_crm(api, None, handoff_time="zo_handoff_at").contacts
+    assert row["handoff_at"] == datetime(2026, 6, 2, 9)
 
 
 def test_a_contact_is_known_by_each_of_its_addresses_and_the_first_is_marked(sandbox, api):
@@ -193,11 +202,12 @@ def test_deactivated_owners_are_not_read(sandbox, api):
 
 
 def test_what_is_read_of_a_company_with_our_key(sandbox, api):
+    owner_id = sandbox.add_owner("ann@o.example")
     sandbox.add_property("companies", **definition(COMPANIES.key_property))
     (record_id,) = sandbox.add_companies(
         [{"name": "Acme", "domain": "acme.example", "numberofemployees": "85", "country": "Norway"}]
     )
-    sandbox.edit("companies", record_id, zo_company_id="c1")
+    sandbox.edit("companies", record_id, zo_company_id="c1", hubspot_owner_id=owner_id)
     copy, _ = read(sandbox, api, {"companies": "zo_company_id"})
     assert copy.companies == [
         {
@@ -211,6 +221,7 @@ def test_what_is_read_of_a_company_with_our_key(sandbox, api):
             "enriched_employee_count": None,
             "enriched_industry": None,
             "enriched_country": None,
+            "owner_id": owner_id,
         }
     ]
 

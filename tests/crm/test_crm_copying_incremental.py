@@ -74,8 +74,8 @@ def test_what_is_read_of_a_deal_and_of_each_kind_of_engagement(sandbox, copy):
     }
     copy.run()
     assert copy.rows(
-        "select hubspot_id, deal_name, stage, pipeline, amount, owner_id, closes_at from raw.hubspot_deals"
-    ) == [(deal, "Big", "qualifiedtobuy", "default", "1200.5", owner, datetime(2026, 7, 1))]
+        "select hubspot_id, deal_name, stage, pipeline, amount, owner_id, closes_at, is_closed from raw.hubspot_deals"
+    ) == [(deal, "Big", "qualifiedtobuy", "default", "1200.5", owner, datetime(2026, 7, 1), "false")]
     assert copy.rows(
         "select hubspot_id, engagement_type, owner_id, status, occurred_at from raw.hubspot_engagements order by 2"
     ) == [
@@ -87,6 +87,8 @@ def test_what_is_read_of_a_deal_and_of_each_kind_of_engagement(sandbox, copy):
     ]
     ((modified, created),) = copy.rows("select last_modified_at, created_at from raw.hubspot_deals")
     assert modified >= created > datetime(2026, 1, 1)
+    sandbox.edit("deals", deal, dealstage="closedlost")
+    assert copy.run().rows("select stage, is_closed from raw.hubspot_deals") == [("closedlost", "true")]
 
 
 def test_each_kind_of_engagement_keeps_to_its_own_rows(sandbox, copy):

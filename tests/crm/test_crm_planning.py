@@ -178,7 +178,7 @@ def test_a_plan_of_what_a_world_holds(world):
 def going_back(number):
     at = datetime(2026, 6, 30, tzinfo=UTC)
     return Return(
-        f"r{number}", None, f"u{number}", str(number), 1, "idle", "Idle | really", "201", at, is_claimed=False
+        f"r{number}", None, f"u{number}", str(number), 1, "idle", "Idle | really", "201", at, at, is_claimed=False
     )
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -142,10 +143,17 @@ def test_a_contact_that_somebody_else_took_over_stays_with_them(world, owner, ot
     assert held(world, lead) == {STAGE: SQL_STAGE, OWNER: other_owner}
 
 
-@pytest.mark.parametrize(("minutes", "is_overtaken"), [(-1, False), (1, True)])
-def test_whoever_was_called_since_it_was_decided_is_left_to_the_next_build(world, owner, minutes, is_overtaken):
-    called_at = hubspot_text(DECIDED_AT + timedelta(minutes=minutes))
+@pytest.mark.parametrize(
+    ("copied_minutes", "called_minutes", "is_overtaken"),
+    [(None, -1, False), (None, 1, True), (5, 1, True), (-60, -61, False), (-60, -59, True)],
+)
+def test_whoever_was_called_since_hubspot_was_last_read_is_left_to_the_next_build(
+    world, owner, copied_minutes, called_minutes, is_overtaken
+):
+    called_at = hubspot_text(DECIDED_AT + timedelta(minutes=called_minutes))
     lead = add_lead(world, "u1", owner, **{LAST_CONTACTED: called_at})
+    if copied_minutes is not None:
+        lead = replace(lead, copied_at=DECIDED_AT + timedelta(minutes=copied_minutes))
     publish(world, lead)
     assert ("u1" in take_back(world).overtaken) == is_overtaken
     assert (claim(world, lead) is None) == is_overtaken

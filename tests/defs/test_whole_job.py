@@ -247,6 +247,8 @@ def test_properties_are_in_the_group_product_activity_with_the_right_types(sampl
             "zo_sales_track",
             "zo_returned_at",
             "zo_return_reason",
+            "zo_pause_sequences",
+            "zo_webinar_topic",
         ],
         "companies": ["zo_company_id", "zo_company_active_users"],
     }

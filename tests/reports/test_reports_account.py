@@ -321,7 +321,7 @@ def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_p
             AccountLine(
                 "decide",
                 "0 new handoffs to sales; 0 made before.",
-                ("1 handoff waiting: nobody of sales_team.csv is there to take it",),
+                ("1 handoff waiting: no route takes the contact, or nobody of its pool is there",),
             ),
         ),
         (
@@ -337,7 +337,7 @@ def test_an_event_name_that_no_rule_knows_is_counted_once_whoever_sends_it(tmp_p
             AccountLine(
                 "decide",
                 "0 new handoffs to sales; 1 made before.",
-                ("2 handoffs waiting: nobody of sales_team.csv is there to take it",),
+                ("2 handoffs waiting: no route takes the contact, or nobody of its pool is there",),
             ),
         ),
     ],
@@ -396,7 +396,7 @@ def test_a_dry_run_says_what_would_be_sent(records: int, values: int, would: str
 @pytest.mark.parametrize(("count", "noun"), [(1, "1 handoff"), (12, "12 handoffs")])
 def test_handoffs_that_were_made_stand_first_among_the_notes(count: int, noun: str):
     notes = synced(handoffs=count, left_out={"absent": 3}).notes
-    assert notes[0] == f"{noun} made: stage, owner and time written together"
+    assert notes[0] == f"{noun} made: stage, owner, time and reason written together"
     assert len(notes) == 2
 
 

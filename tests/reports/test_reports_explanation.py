@@ -1,7 +1,7 @@
 """Why somebody has their score: every rule that counted, to the point, and what sales needed."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -210,6 +210,46 @@ def test_each_handoff_is_told_with_its_owner_in_the_order_they_were_made(tmp_pat
         "\n  handoff waiting on 2026-12-20 to nobody yet (nobody_available)"
     )
     assert "else@orbit.example" not in text
+
+
+def test_a_handoff_says_why_and_whose_turn_it_was_and_a_return_says_why(tmp_path: Path):
+    at = datetime(2026, 11, 20)
+    handoff = {
+        "handoff_id": "h1",
+        "record_key": "u1",
+        "episode": 1,
+        "handoff_state": "acknowledged",
+        "handed_off_at": at,
+        "owner_email": "dana@orbit.example",
+        "owner_reason": "round_robin",
+        "pool": "account_executives",
+        "turn": 3,
+        "handoff_reason": "PQL score 80.",
+    }
+    back = {
+        "return_id": "r1",
+        "record_key": "u1",
+        "episode": 1,
+        "return_state": "acknowledged",
+        "returned_at": at + timedelta(days=14),
+        "return_reason": "The owner did nothing.",
+    }
+    others = [back | {"return_id": "r2", "record_key": "u2", "return_reason": "Not hers"}]
+    text = explained(
+        tmp_path, score__contact_scores=[NORA], decide__handoffs=[handoff], decide__returns=[back, *others]
+    )
+    assert text.endswith(
+        "\n  handoff acknowledged on 2026-11-20 to dana@orbit.example (round_robin, turn 3 in account_executives)"
+        "\n    PQL score 80."
+        "\n  return to marketing acknowledged on 2026-12-04: The owner did nothing."
+    )
+
+
+def test_the_smallest_fit_score_is_a_gate_of_its_own(tmp_path: Path):
+    fit = {"condition_id": "min_fit_score", "property": "zo_fit_score", "operator": ">=", "value": "5", "found": "3"}
+    rows = [fit | {"user_id": "u1", "is_met": False}]
+    text = explained(tmp_path, score__contact_scores=[NORA], decide__sales_qualifications=rows)
+    assert text.endswith("  not sales qualified\n    MISSED  zo_fit_score >= 5: 3 (2 away)")
 
 
 # Where points come from, step by step

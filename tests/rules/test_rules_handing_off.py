@@ -4,6 +4,7 @@ import pytest
 
 from dagster_project.rules.book import read_rules
 from dagster_project.rules.english import describe_rules, sql_definition_in_english
+from dagster_project.rules.lint import lint
 
 
 def lines(rules) -> list[str]:
@@ -107,3 +108,27 @@ def test_without_a_rule_nobody_goes_back(rules):
     told = lines(rules)
     assert "Nobody goes back to marketing by a rule." in told
     assert "A contact at sales qualified goes back to marketing when PQL score is less than 30 (switched off)." in told
+
+
+# What is allowed and hardly meant
+
+
+def warnings(rules) -> list[str]:
+    return [str(warning) for warning in lint(read_rules(rules.path)) if warning.file == "routing_rules"]
+
+
+def test_a_route_behind_one_that_takes_everybody_is_told(rules):
+    assert warnings(rules) == []
+    rules.set_cell("routing_rules", 4, "place", "95")
+    assert warnings(rules) == [
+        "warning: routing_rules.csv, row 4: enterprise_by_size comes after everybody_else, which takes everybody. "
+        "Nobody ever gets there: give it a lower place."
+    ]
+
+
+def test_routes_that_all_ask_for_something_are_told(rules):
+    rules.set_cell("routing_rules", 5, "is_enabled", "false")
+    assert warnings(rules) == [
+        "warning: routing_rules.csv: every route asks for something. "
+        "Contacts that fit none of them wait: add one without conditions, last."
+    ]

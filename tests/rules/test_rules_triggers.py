@@ -115,13 +115,13 @@ def test_signals_rules_absence_and_handoffs_may_start_something(rules, cells):
     [
         (
             {"starts_with_id": "paywal"},
-            "column starts_with_id: found 'paywal'; allowed: a signal of signals.csv: paywall_hit, ",
+            "column starts_with_id: found 'paywal'; allowed: one of signals.csv: paywall_hit, ",
         ),
         (
             {"starts_with": "engagement_rule", "starts_with_id": "paywall_h"},
-            "column starts_with_id: found 'paywall_h'; allowed: a engagement_rule of engagement_rules.csv: trial_",
+            "column starts_with_id: found 'paywall_h'; allowed: one of engagement_rules.csv: trial_",
         ),
-        ({"starts_with_id": ""}, "column starts_with_id: is empty; allowed: a signal of signals.csv: "),
+        ({"starts_with_id": ""}, "column starts_with_id: is empty; allowed: one of signals.csv: "),
         ({"starts_with": "handoff"}, "column starts_with_id: found 'paywall_hit'; allowed: empty for handoff"),
         (
             {"starts_with": "dormant", "starts_with_id": ""},
@@ -377,6 +377,17 @@ def test_a_trigger_whose_signal_or_rule_can_never_be_is_told(rules):
 def test_conditions_that_nobody_can_meet_together_are_told(rules, conditions, what):
     write(rules, [trigger()], [segment_action()], conditions)
     assert warnings(rules) == [f"warning: trigger_conditions.csv, {what}. It never fires: mend it or switch it off."]
+
+
+def test_only_an_event_says_which_feature_it_was_about(rules):
+    known = condition(property="has_feature_name", operator="=", value="true")
+    write(rules, [trigger()], [segment_action()], [known])
+    assert warnings(rules) == []
+    write(rules, [trigger(**USAGE)], [segment_action()], [known])
+    assert warnings(rules) == [
+        "warning: trigger_conditions.csv, row 2: it is known which feature they wanted: of t this can never hold. "
+        "It never fires: mend it or switch it off."
+    ]
 
 
 def test_a_condition_on_a_signal_that_is_off_is_told_and_two_signals_may_show_at_a_time(rules):

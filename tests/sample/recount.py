@@ -398,7 +398,10 @@ class Recount:
             "zo_company_active_users": self.active_users.get(self.company_id(user), 0),
         }
         comparisons = {"=": lambda left, right: left == right, ">=": lambda left, right: left >= int(right)}
-        return all(
+        (min_fit_score,) = (
+            int(row["value"]) for row in self.rules["handoff_settings"] if row["setting_id"] == "min_fit_score"
+        )
+        return self.scores[user_id].fit_score >= min_fit_score and all(
             comparisons[row["operator"]](found[row["property"]], row["value"]) for row in self.rules["sql_definition"]
         )
 

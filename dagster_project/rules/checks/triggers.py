@@ -86,7 +86,7 @@ def is_now(rule: Trigger, book: RuleBook) -> bool:
 
 def is_of_company(rule: Trigger, book: RuleBook) -> bool:
     """Whether what starts it is said of a company, and of nobody in it more than of the others."""
-    is_team = _condition_of_signal(rule, book) == "company_active_users"
+    is_team = condition_of_signal(rule, book) == "company_active_users"
     return is_team or _aggregate_of_rule(rule, book) == "company_usage_ratio"
 
 
@@ -102,11 +102,12 @@ def _starts_with_what_there_is(row: Row, book: RuleBook) -> Iterator[RuleProblem
             yield RuleProblem(TRIGGERS, row.number, "starts_with_id", rule.starts_with_id, allowed)
         return
     if rule.starts_with_id not in known:
-        allowed = f"a {rule.starts_with} of {rule.starts_with}s.csv: {', '.join(known)}"
+        allowed = f"one of {rule.starts_with}s.csv: {', '.join(known)}"
         yield RuleProblem(TRIGGERS, row.number, "starts_with_id", rule.starts_with_id, allowed)
 
 
-def _condition_of_signal(rule: Trigger, book: RuleBook) -> str | None:
+def condition_of_signal(rule: Trigger, book: RuleBook) -> str | None:
+    """What the signal that starts it looks for; None where no signal does."""
     if rule.starts_with != "signal":
         return None
     return next((other.condition for other in book.rules("signals") if other.signal_id == rule.starts_with_id), None)
@@ -124,7 +125,7 @@ def _days_stand_where_they_mean_something(row: Row, book: RuleBook) -> Iterator[
     if rule.starts_with in COUNTS_DAYS and rule.at_least_days is None:
         allowed = f"after how many days somebody is {rule.starts_with}"
         yield RuleProblem(TRIGGERS, row.number, "at_least_days", None, allowed)
-    lasts = rule.starts_with in COUNTS_DAYS or _condition_of_signal(rule, book) == "habitual_use"
+    lasts = rule.starts_with in COUNTS_DAYS or condition_of_signal(rule, book) == "habitual_use"
     if rule.at_least_days is not None and not lasts:
         what = rule.starts_with_id or rule.starts_with
         allowed = f"empty for {what}: days are counted of dormant, disengaged, and signals of habitual_use"

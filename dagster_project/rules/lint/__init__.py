@@ -6,6 +6,7 @@ from dagster_project.rules.lint.crm import events_that_nobody_reads, properties_
 from dagster_project.rules.lint.dead import dead_engagement_rules, dead_negative_rules, dead_signals
 from dagster_project.rules.lint.fit_rows import fit_rows_that_never_count, overlapping_fit_bands
 from dagster_project.rules.lint.reach import unreachable_bands, unreachable_conditions
+from dagster_project.rules.lint.routes import routes_that_nobody_takes
 from dagster_project.rules.lint.segments import (
     segments_of_nobody_or_everybody,
     segments_of_what_is_off,
@@ -48,6 +49,7 @@ OF_RULES: tuple[Callable[[RuleBook], Iterator[RuleWarning]], ...] = (
     points_do_not_add_up,
     properties_that_move_with_every_event,
     events_that_nobody_reads,
+    routes_that_nobody_takes,
     segments_twice_the_same,
     segments_with_too_many_conditions,
     segments_of_what_is_off,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_FLOOR, Decimal
 
-from dagster_project.rules.checks.triggers import ASKED_OF_TRIGGERS
+from dagster_project.rules.checks.triggers import ASKED_OF_TRIGGERS, condition_of_signal
 from dagster_project.rules.english.segments import asked_in_words
 from dagster_project.rules.english.words import counted, hours_in_words
 from dagster_project.rules.lint.dead import never_holds
@@ -56,7 +56,7 @@ def trigger_conditions_that_never_hold(book: RuleBook) -> Iterator[RuleWarning]:
                 off = [item for item in conditions if name == "live_signal" and item.rule.value not in signals_on]
                 impossible = [item for item in off if item.rule.operator == "="]
             else:
-                values = list(_values(book, name, conditions))
+                values = list(_values(book, row.rule, name, conditions))
                 impossible = [item for item in conditions if not met_by(values, [item])]
                 if not impossible and not met_by(values, conditions):
                     numbers = " and ".join(str(item.number) for item in conditions)
@@ -115,7 +115,7 @@ def _is_for_sales(rule: TriggerAction) -> bool:
     return rule.action == "hubspot_task" or (is_slack and "marketing" not in rule.target)
 
 
-def _values(book: RuleBook, name: str, rows: Iterable[Row]) -> Iterable[int | str]:
+def _values(book: RuleBook, trigger: Trigger, name: str, rows: Iterable[Row]) -> Iterable[int | str]:
     """Values of a property, among them one that meets the conditions if there is any."""
     kind, scores = ASKED_OF_TRIGGERS[name], scores_of(book)
     if f"zo_{name}" in scores:
@@ -123,6 +123,9 @@ def _values(book: RuleBook, name: str, rows: Iterable[Row]) -> Iterable[int | st
     if kind == "number":
         named = [int(Decimal(row.rule.value).to_integral_value(ROUND_FLOOR)) for row in rows]
         return [0, *(value + step for value in named for step in (-1, 0, 1, 2) if value + step >= 0)]
+    if name == "has_feature_name" and condition_of_signal(trigger, book) != "events":
+        # Only an event says which feature it was about.
+        return ("false",)
     if isinstance(kind, tuple):
         return kind
     return [*(row.rule.value for row in rows), "any other"]

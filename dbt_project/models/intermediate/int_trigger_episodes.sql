@@ -23,8 +23,7 @@ remembered as (
         max(pool) as pool,
         max(turn) as turn,
         row_number() over (partition by trigger_id, subject_key order by episode desc) as place
-    from {{ ref('stg_pipeline__deliveries') }}
-    where trigger_id is not null and subject_key is not null
+    from {{ ref('int_actions_remembered') }}
     group by trigger_id, subject_key, episode
 ),
 moments as (

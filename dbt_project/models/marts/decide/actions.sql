@@ -22,27 +22,27 @@ owned as (
         returns.return_reason,
         {%- for name, of_owner in [('id', 'owner_id'), ('email', 'owner_email'), ('name', 'owner_name')] %}
         case
-            when owed.handoff_id is not null then handoffs.{{ of_owner }}
-            when owed.return_id is not null then returns.{{ of_owner }}
+            when handoffs.handoff_id is not null then handoffs.{{ of_owner }}
+            when returns.return_id is not null then returns.{{ of_owner }}
             else coalesce(begun_with.{{ of_owner }}, present_owners.{{ of_owner }}, assignees.{{ of_owner }})
         end as acting_{{ name }},
         {%- endfor %}
         case
-            when owed.handoff_id is not null then handoffs.owner_reason
-            when owed.return_id is not null then 'returned_by'
+            when handoffs.handoff_id is not null then handoffs.owner_reason
+            when returns.return_id is not null then 'returned_by'
             when begun_with.owner_id is not null then case when owed.turn is null then 'existing_owner' else 'round_robin' end
             else coalesce(present_owners.owner_reason, assignees.owner_reason)
         end as acting_reason,
         {%- for name in ['pool', 'turn'] %}
         case
-            when owed.handoff_id is not null then handoffs.{{ name }}
+            when handoffs.handoff_id is not null then handoffs.{{ name }}
             when begun_with.owner_id is not null then owed.{{ name }}
-            when owed.return_id is null and present_owners.owner_id is null then assignees.{{ name }}
+            when returns.return_id is null and present_owners.owner_id is null then assignees.{{ name }}
         end as acting_{{ name }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from owed
-    left join {{ ref('handoffs') }} as handoffs on handoffs.handoff_id = owed.handoff_id
-    left join {{ ref('returns') }} as returns on returns.return_id = owed.return_id
+    left join {{ ref('handoffs') }} as handoffs on handoffs.handoff_id = owed.decided_as
+    left join {{ ref('returns') }} as returns on returns.return_id = owed.decided_as
     left join begun_with on begun_with.owner_id = owed.owner_id
     left join {{ ref('int_present_owners') }} as present_owners on present_owners.user_id = owed.record_key
     left join {{ ref('int_assignees') }} as assignees on assignees.user_id = owed.record_key

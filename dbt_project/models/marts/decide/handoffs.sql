@@ -6,14 +6,14 @@ with begun as (
         case
             when eligible.is_claimed then 'claimed'
             when eligible.is_in_review then 'in_review'
-            when eligible.present_owner_id is null and assignees.owner_reason <> 'round_robin' then 'waiting'
+            when eligible.present_owner_id is null and coalesce(assignees.owner_reason, '') <> 'round_robin' then 'waiting'
             else 'proposed'
         end as handoff_state,
         coalesce(eligible.claimed_at, {{ as_of() }}) as handed_off_at,
         case
             when eligible.is_claimed then eligible.claimed_owner_reason
             when eligible.is_in_review then 'in_review'
-            else coalesce(eligible.present_owner_reason, assignees.owner_reason)
+            else coalesce(eligible.present_owner_reason, assignees.owner_reason, 'nobody_available')
         end as owner_reason,
         case
             when eligible.is_claimed then eligible.claimed_owner_id

@@ -72,7 +72,8 @@ returns as (
         ranked.rule_id,
         ranked.return_reason,
         {{ as_of() }} as returned_at,
-        new.owner_id
+        new.owner_id,
+        new.activity_copied_at
     from new
     inner join ranked on ranked.record_key = new.record_key and ranked.rule_place = 1
     union all
@@ -85,7 +86,8 @@ returns as (
         rule_id,
         reason,
         returned_at,
-        owner_id
+        owner_id,
+        cast(null as timestamp)
     from remembered
 )
 select
@@ -100,7 +102,8 @@ select
     returns.returned_at,
     returns.owner_id,
     owners.email as owner_email,
-    {{ owner_name('owners') }} as owner_name
+    {{ owner_name('owners') }} as owner_name,
+    returns.activity_copied_at
 from returns
 left join {{ ref('int_contact_records') }} as records on records.user_id = returns.record_key
 left join {{ ref('stg_hubspot__owners') }} as owners on owners.owner_id = returns.owner_id
