@@ -102,7 +102,7 @@ def _serve(run: ActRun, name: str, doubtful: list[OutboxRow], ready: list[Outbox
             raise RefusedForNow(run.doors[name].closed)
         channel = opening()
         channel.check()
-    except (RefusedForNow, Unavailable) as problem:
+    except SendingFailed as problem:
         for bundle in _as_they_left(doubtful):
             _give_up_or_wait(run, bundle, problem, summary)
         if opening is not None:
@@ -120,16 +120,16 @@ def _claimed(run: ActRun, rows: Sequence[OutboxRow]) -> Bundle | None:
     """These as a bundle of this run alone; None where other runs were quicker with all of them."""
     ids = [row.action.action_id for row in rows]
     is_alone = len(rows) == 1 and rows[0].action.kind != "slack_digest"
-    # Made of what is in it and of how often that was tried: the next try is another message.
-    marker = ids[0] if is_alone else _digest_id(rows)
+    # Made of what is in it, who sends it and how often that was tried: the next try is another message.
+    marker = ids[0] if is_alone else _digest_id(run, rows)
     now = run.now()
     mine = outbox.claim_together(run.engine, ids, run.run_id, now, None if is_alone else marker)
     return Bundle(tuple(row for row in rows if row.action.action_id in mine), marker, now) if mine else None
 
 
-def _digest_id(rows: Sequence[OutboxRow]) -> str:
+def _digest_id(run: ActRun, rows: Sequence[OutboxRow]) -> str:
     told = "\n".join(f"{row.action.action_id} {row.attempts}" for row in rows)
-    return hashlib.sha256(f"digest\n{told}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{run.run_id}\n{told}".encode()).hexdigest()[:32]
 
 
 def _as_they_left(rows: Sequence[OutboxRow]) -> list[Bundle]:

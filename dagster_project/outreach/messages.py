@@ -61,7 +61,7 @@ class Writer:
         """Raises:
         RefusedForNow: The template cannot be rendered.
         """
-        return self.of_facts(row.action.payload["template"], self.facts(row, owner_called))
+        return self.of_facts(_template(row), self.facts(row, owner_called))
 
     def of_facts(self, template: str | None, facts: Mapping[str, object]) -> Words:
         if not template:
@@ -85,16 +85,16 @@ class Writer:
     def message(self, row: OutboxRow, owner_called: str | None = None) -> Message:
         """An action as a message of its own."""
         facts = self.facts(row, owner_called)
-        words = self.of_facts(row.action.payload["template"], facts)
+        words = self.of_facts(_template(row), facts)
         if not words.text:
-            raise RefusedForNow(f"the template {row.action.payload['template']} says nothing in its block text")
+            raise RefusedForNow(f"the template {_template(row)} says nothing in its block text")
         is_handoff = row.action.payload.get("is_handoff")
         return _message(words, facts, self.help_text if is_handoff else None)
 
     def digest_line(self, row: OutboxRow) -> str:
         """An action as a line of a digest, escaped."""
         facts = self.facts(row)
-        words = self.of_facts(row.action.payload["template"], facts)
+        words = self.of_facts(_template(row), facts)
         said = escaped_within(words.subject or words.text.partition("\n")[0], LONGEST_LINE)
         url = facts.get("record_url")
         return f"• {said} (<{escaped(str(url))}|{OPEN_RECORD}>)" if url else f"• {said}"
@@ -103,6 +103,11 @@ class Writer:
 def handoff_help(book: RuleBook) -> str:
     """Why there is a message at all, for whoever reads one for the first time."""
     return f"Why you read this: {sql_definition_in_english(book)}"
+
+
+def _template(row: OutboxRow) -> str | None:
+    """What an earlier version put into the outbox names none: there was one message, that of a handoff."""
+    return row.action.payload.get("template", row.action.trigger_id)
 
 
 def _tidied(value: object) -> object:

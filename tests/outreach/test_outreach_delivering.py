@@ -16,7 +16,7 @@ from dagster_project.outreach import outbox
 from dagster_project.outreach.act_run import DeliverySummary
 from dagster_project.outreach.delivering import deliver
 from dagster_project.outreach.enqueuing import enqueue_ready, find_owed
-from dagster_project.outreach.outbox_rows import open_rows
+from dagster_project.outreach.outbox_rows import Action, open_rows
 from dagster_project.outreach.outlook import look_ahead
 from dagster_project.outreach.slack import Slack, SlackUnavailable
 from dagster_project.privacy.names import normalised
@@ -504,6 +504,16 @@ def test_the_message_is_that_of_the_first_decision_even_if_a_later_one_differs(d
     desk.decide(handoff_row(1, combined_score=12))
     desk.deliver()
     assert "Score 65 - " in desk.texts()[0]
+
+
+def test_what_an_earlier_version_put_into_the_outbox_is_told_as_it_would_have_been(desk: Desk):
+    facts = {"contact_name": "Nora Lindqvist", "company_name": "Brightloom", "due_minutes": 120, "owner_name": "Dana"}
+    payload = {"facts": facts, "owner_email": "dana@orbit.example"}
+    before = Action("before", "sql_handoff", "slack_message", CHANNEL, "user-1", payload, desk.as_of)
+    outbox.enqueue(desk.engine, [before], as_of=desk.as_of, now=desk.sandbox.clock.now())
+    desk.decide()
+    assert desk.deliver().delivered == 1
+    assert desk.texts() == ["New SQL: Nora Lindqvist at Brightloom\nOwner: @Dana - first call due within 2 hours"]
 
 
 # What is not told
