@@ -5,7 +5,7 @@ VENV ?= .venv
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo erase rules explain recompute test lint bench bench-latency lock clean
+.PHONY: help setup demo run dev sandbox plan undo retry erase rules explain recompute test lint bench bench-latency lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ plan: setup  ## Show what a sync would change now; sends nothing
 
 undo: setup  ## Take back what one sync wrote: make undo RUN=<run id> [DRY_RUN=1]; without RUN, list the last ones
 	@$(DO) undo $(if $(RUN),"$(RUN)") $(if $(DRY_RUN),--dry-run)
+
+retry: setup  ## Owe again what failed or expired: make retry ACTION=<action id>, TRIGGER=<id> or ALL=1; without, list it
+	@$(DO) retry $(if $(ACTION),--action "$(ACTION)") $(if $(TRIGGER),--trigger "$(TRIGGER)") $(if $(ALL),--all)
 
 erase: setup  ## Erase one person from everything kept here: make erase EMAIL=… or USER_ID=… [DRY_RUN=1] [YES=1]
 	@$(DO) erase $(if $(EMAIL),--email "$(EMAIL)") $(if $(USER_ID),--user-id "$(USER_ID)") $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)

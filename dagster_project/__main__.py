@@ -9,13 +9,14 @@ COMMANDS = {
     "run": "the whole job once, on what is in the landing folder, against whatever the environment names",
     "plan": "what a sync would change; sends nothing",
     "undo": "take back what one sync wrote; without a run id, list the last ones",
+    "retry": "owe again what failed or expired; without an action, list it",
     "erase": "erase one person from everything that is kept here",
     "rules": "check the rule files and print them in plain English",
     "explain": "why somebody has their score",
     "recompute": "everybody's score at a past moment; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("undo", "erase", "rules", "explain", "recompute", "dev")
+WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "explain", "recompute", "dev")
 
 
 def main(arguments: list[str]) -> int:

@@ -2,12 +2,14 @@
 
 import dagster as dg
 
-from dagster_project.defs.act import handoff_messages
+from dagster_project.defs.act import actions_delivered, actions_given_up, retry_actions
 from dagster_project.defs.alerts import failed_runs
 from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.automation import (
+    act_job,
     hourly_score,
     new_landing_files,
+    owed_actions,
     score_job,
     sync_job,
     unsynced_changes,
@@ -29,6 +31,7 @@ from dagster_project.defs.sync_events import crm_events_sent
 from dagster_project.defs.undo import undo_sync_run
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.dbt import Dbt
+from dagster_project.resources.enrichment import Enrichment
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.slack import SlackWorkspace
@@ -54,16 +57,28 @@ defs = dg.Definitions(
         crm_associations_synced,
         crm_events_sent,
         crm_lists_synced,
-        handoff_messages,
+        actions_delivered,
+        actions_given_up,
         run_account,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score, undo_sync_run, erase_person],
+    jobs=[
+        score_job,
+        sync_job,
+        act_job,
+        whole_job,
+        retry_actions,
+        replay_quarantine,
+        explain_score,
+        undo_sync_run,
+        erase_person,
+    ],
     schedules=[hourly_score],
-    sensors=[new_landing_files, unsynced_changes, failed_runs],
+    sensors=[new_landing_files, unsynced_changes, owed_actions, failed_runs],
     resources={
         "clock": Clock(),
         "dbt": Dbt(),
+        "enrichment": Enrichment(),
         "hubspot": HubSpot(),
         "marts": PublishedMarts(),
         "slack": SlackWorkspace(),

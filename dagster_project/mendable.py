@@ -2,6 +2,8 @@
 
 from dagster_project.crm.errors import CrmError
 from dagster_project.landing.places import PlacesInvalid
+from dagster_project.outreach.owed import ActionsOutdated
+from dagster_project.outreach.retrying import NothingToRetry
 from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
 from dagster_project.privacy.erasing import CannotErase
 from dagster_project.privacy.opt_outs import OptOutsInvalid
@@ -16,6 +18,7 @@ from dagster_project.state.database import StateUnavailable
 from dagster_project.state.rule_versions import NoRuleVersion
 
 MENDABLE = (
+    ActionsOutdated,
     BuildFailed,
     CannotErase,
     CannotRecompute,
@@ -23,6 +26,7 @@ MENDABLE = (
     HistoryUnusable,
     NoRuleVersion,
     NothingPublished,
+    NothingToRetry,
     OptOutsInvalid,
     PlacesInvalid,
     RulesInvalid,

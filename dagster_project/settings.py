@@ -117,12 +117,22 @@ class Settings(BaseSettings):
     hubspot_base_url: str | None = Field(None, validation_alias="HUBSPOT_BASE_URL")
     slack_bot_token: Token = Field(None, validation_alias="SLACK_BOT_TOKEN")
     slack_base_url: str | None = Field(None, validation_alias="SLACK_BASE_URL")
+    # An address may hold a token of its own.
+    enrichment_webhook_url: Token = Field(None, validation_alias="ENRICHMENT_WEBHOOK_URL")
+    enrichment_webhook_secret: Token = Field(None, validation_alias="ENRICHMENT_WEBHOOK_SECRET")
 
     @field_validator("hubspot_base_url", "slack_base_url")
     @classmethod
     def _is_http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("should begin with http:// or https://")
+        return value
+
+    @field_validator("enrichment_webhook_url")
+    @classmethod
+    def _is_secret_http(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cls._is_http(value.get_secret_value())
         return value
 
     @property
@@ -161,6 +171,10 @@ class Settings(BaseSettings):
     @property
     def sends_to_slack(self) -> bool:
         return not self.dry_run and (self.slack_bot_token is not None or self.slack_base_url is not None)
+
+    @property
+    def sends_webhooks(self) -> bool:
+        return not self.dry_run and self.enrichment_webhook_url is not None
 
 
 def read_settings() -> Settings:

@@ -97,41 +97,6 @@ def desired_contact(user_id: str, hubspot_id: str | None, **columns: object) -> 
     }
 
 
-def handoff_action(number: int, *, target: str = "owner", **columns: object) -> dict:
-    """A row of decide.actions: the message of one handoff to the owner, or to a channel."""
-    return {
-        "action_id": f"action-{number}-{target}",
-        "trigger_id": "sql_handoff",
-        "label": "New SQL",
-        "kind": "slack_message",
-        "target": target,
-        "template": "sql_handoff",
-        "priority": "high",
-        "moment_at": AS_OF.replace(tzinfo=None),
-        "not_before_minutes": 0,
-        "due_minutes": 120,
-        "expires_hours": 48,
-        "in_working_hours": False,
-        "subject": "contact",
-        "subject_key": f"user-{number}",
-        "episode": 1,
-        "handoff_id": f"handoff-{number}",
-        "record_key": f"user-{number}",
-        "owner_id": "201",
-        "owner_email": "dana@orbit.example",
-        "owner_name": "Dana Reyes",
-        "contact_email": f"user{number}@brightloom.io",
-        "contact_name": f"Nora Lindqvist {number}",
-        "company_name": "Brightloom",
-        "employee_count": 85,
-        "combined_score": 65,
-        "activated_days_ago": 3,
-        "teammates_invited_count": 2,
-        "key_action_7d_count": 14,
-        **columns,
-    }
-
-
 def occurrence(number: int, **columns: object) -> dict:
     """A row of decide.crm_occurrences: somebody hit a paywall an hour before the clock."""
     return {

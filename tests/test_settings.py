@@ -228,3 +228,20 @@ def test_settings_cannot_be_changed_after_they_were_read(environment):
     settings = environment()
     with pytest.raises(ValueError, match="frozen"):
         settings.dry_run = True
+
+
+def test_the_address_of_a_webhook_is_a_secret_too(monkeypatch: pytest.MonkeyPatch):
+    address = "https://hooks.example/token-in-the-path"
+    monkeypatch.setenv("ENRICHMENT_WEBHOOK_URL", address)
+    settings = read_settings()
+    assert settings.sends_webhooks
+    assert "token-in-the-path" not in repr(settings)
+    monkeypatch.setenv("PQL_DRY_RUN", "true")
+    assert not read_settings().sends_webhooks
+
+
+def test_an_address_of_a_webhook_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENRICHMENT_WEBHOOK_URL", "hooks.example/token-in-the-path")
+    with pytest.raises(SettingsInvalid, match="ENRICHMENT_WEBHOOK_URL should begin with http") as told:
+        read_settings()
+    assert "token-in-the-path" not in str(told.value)

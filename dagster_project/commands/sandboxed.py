@@ -39,6 +39,8 @@ def sandbox_environment(address: str) -> dict[str, str]:
         "HUBSPOT_ACCESS_TOKEN": SANDBOX_TOKEN,
         "SLACK_BASE_URL": f"{address}/api/",
         "SLACK_BOT_TOKEN": SANDBOX_TOKEN,
+        "ENRICHMENT_WEBHOOK_URL": f"{address}/webhook/enrichment",
+        "ENRICHMENT_WEBHOOK_SECRET": SANDBOX_TOKEN,
         # Somebody who reaches the internet through a proxy reaches this machine without.
         "no_proxy": "127.0.0.1",
     }

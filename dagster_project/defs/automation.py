@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -12,6 +13,8 @@ from dagster_project.crm.list_changes import find_list_changes, in_short
 from dagster_project.crm.owed_occurrences import find_owed
 from dagster_project.crm.return_breaker import ReturnLimits, find_owed_returns
 from dagster_project.crm.syncing import SyncRun, find_unsynced
+from dagster_project.defs.act import actions_delivered, actions_given_up
+from dagster_project.defs.act_run import act_run
 from dagster_project.defs.lists import segment_lists
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_events, mapped_objects, sync_run
@@ -19,10 +22,11 @@ from dagster_project.landing.files import fingerprint, lying_in
 from dagster_project.landing.sources import SOURCES
 from dagster_project.masking import masked
 from dagster_project.mendable import MENDABLE
-from dagster_project.outreach import outbox
-from dagster_project.outreach.delivering import unqueued_ids
-from dagster_project.privacy.suppression import read_suppressed
+from dagster_project.outreach.outlook import in_words as waits_in_words
+from dagster_project.outreach.outlook import look_ahead
 from dagster_project.publish.snapshot import NothingPublished
+from dagster_project.resources.clock import Clock
+from dagster_project.resources.enrichment import Enrichment
 from dagster_project.resources.hubspot import HubSpot
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.running import UNFINISHED
@@ -46,7 +50,12 @@ score_job = dg.define_asset_job(
 sync_job = dg.define_asset_job(
     "sync",
     everything - up_to_published,
-    description="Write to HubSpot what it does not hold, then send the messages that are owed.",
+    description="Write to HubSpot what it does not hold, then send what is owed.",
+)
+act_job = dg.define_asset_job(
+    "act",
+    dg.AssetSelection.assets(actions_delivered, actions_given_up),
+    description="Send what is due and settle what is in doubt, by what HubSpot holds already.",
 )
 whole_job = dg.define_asset_job("whole_job", everything, description="Everything once, from landing files to Slack.")
 
@@ -116,9 +125,8 @@ def unsynced_changes(
     marts: PublishedMarts,
     state: State,
     hubspot: HubSpot,
-    slack: SlackWorkspace,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for a sync while the desired state and the ledger differ, or a return, an event or a message is owed."""
+    """Ask for a sync while the desired state and the ledger differ, or a return or an event is owed."""
     for job in (sync_job, whole_job):
         if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
             return dg.SkipReason("A sync is under way; looking again at the next tick.")
@@ -129,7 +137,6 @@ def unsynced_changes(
         events = find_owed(run, mapped_events())
         lists = [change for change in find_list_changes(run, segment_lists()) if change.differs]
         returns = find_owed_returns(run, ReturnLimits.of(read_rules(read_settings().rules_dir))).due
-        messages = _owed_messages(run)
     except NothingPublished:
         return dg.SkipReason("No build has been published yet.")
     except MENDABLE as error:
@@ -142,27 +149,55 @@ def unsynced_changes(
         return dg.SkipReason(
             f"Dry run (HUBSPOT_ACCESS_TOKEN is not set, or PQL_DRY_RUN is): {counts or 'nothing'} would be written."
         )
-    if not counts and messages and slack.is_dry_run:
-        return dg.SkipReason(
-            "HubSpot already holds every desired value; messages that are owed wait for SLACK_BOT_TOKEN."
-        )
-    if not counts and not messages:
-        return dg.SkipReason("HubSpot already holds every desired value, and no message is owed.")
-    reason = f"{counts or 'nothing'} to write, {counted(len(messages), 'message')} to settle"
+    if not counts:
+        return dg.SkipReason("HubSpot already holds every desired value.")
+    reason = f"{counts} to write"
     context.log.info(f"Asking for a sync: {reason}.")
-    # Dagster never repeats a run key. With the hour in it, a set that failed is asked for again in the next one.
     texts = [
         *(changes.rows.write_csv() for changes in differing.values()),
         *apart,
         *map(str, lists),
         *(item.return_id for item in returns),
         events.fingerprint,
-        *messages,
     ]
-    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=_run_key(texts), tags={"pql/reason": reason})])
+
+
+@dg.sensor(job=act_job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def owed_actions(
+    context: dg.SensorEvaluationContext,
+    marts: PublishedMarts,
+    state: State,
+    hubspot: HubSpot,
+    slack: SlackWorkspace,
+    enrichment: Enrichment,
+    clock: Clock,
+) -> dg.SensorResult | dg.SkipReason:
+    """Ask for what is due to be sent, without waiting for a sync; say why the rest waits."""
+    if context.instance.get_runs_count(dg.RunsFilter(job_name=act_job.name, statuses=UNFINISHED)):
+        return dg.SkipReason("Acting is under way; looking again at the next tick.")
+    try:
+        as_of = read_settings().as_of or utc_now()
+        run = act_run(marts, state, hubspot, slack, enrichment, run_id="sensor", as_of=as_of, is_clock_set=clock.is_set)
+        outlook = look_ahead(replace(run, now=utc_now))
+    except NothingPublished:
+        return dg.SkipReason("No build has been published yet.")
+    except MENDABLE as error:
+        return dg.SkipReason(masked(f"Cannot tell: {error}"))
+    waits = masked(waits_in_words(outlook.waits))
+    if not outlook.due:
+        return dg.SkipReason(f"Nothing is due; {waits}." if waits else "Nothing is owed.")
+    reason = f"{counted(len(outlook.due), 'action')} due" + (f"; {waits}" if waits else "")
+    context.log.info(f"Asking for what is due: {reason}.")
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}", tags={"pql/reason": reason})]
+        run_requests=[dg.RunRequest(run_key=f"act-{_run_key(sorted(outlook.due))}", tags={"pql/reason": reason[:250]})]
     )
+
+
+def _run_key(texts: list[str]) -> str:
+    """Dagster never repeats a run key. With the hour in it, work that failed is asked for again in the next one."""
+    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    return f"{utc_now():%Y-%m-%dT%H}-{digest[:16]}"
 
 
 def _contacts_without_company(run: SyncRun) -> list[str]:
@@ -170,14 +205,6 @@ def _contacts_without_company(run: SyncRun) -> list[str]:
     if mapped_objects()["contacts"].associated_with is None:
         return []
     return [f"{pair.contact_id} {pair.company_id}" for pair in find_missing(run).pairs]
-
-
-def _owed_messages(run: SyncRun) -> list[str]:
-    """What a run could send or settle now, with how often it was tried: after a try that failed it is work anew."""
-    suppressed = read_suppressed(run.engine, run.read_opt_outs(), run.snapshot_dir)
-    open_rows = outbox.open_rows(run.engine, utc_now())
-    tried = [f"{row.action.action_id} {row.state} {row.attempts}" for row in open_rows]
-    return [*tried, *unqueued_ids(run.snapshot_dir / "decide.actions.parquet", run.engine, suppressed)]
 
 
 def utc_now() -> datetime:

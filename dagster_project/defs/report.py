@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dagster_project.defs.act import handoff_messages
+from dagster_project.defs.act import actions_given_up
 from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.returns import crm_contacts_assigned, crm_contacts_returned
@@ -19,12 +19,12 @@ from dagster_project.state.run_log import steps_of_run
     key=["report", "run_account"],
     group_name="report",
     deps=[
-        handoff_messages,
+        actions_given_up,
         crm_associations_synced,
-        crm_contacts_returned,
-        crm_lists_synced,
-        crm_events_sent,
         crm_contacts_assigned,
+        crm_contacts_returned,
+        crm_events_sent,
+        crm_lists_synced,
     ],
     kinds={"markdown"},
     owners=["team:revops"],

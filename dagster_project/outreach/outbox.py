@@ -7,68 +7,40 @@
        └──not found──  unknown ──found──► delivered
     pending, unknown ──too late──► expired
     pending ──its contact is suppressed──► cancelled
+    failed, expired ──a person puts it back──► pending, or unknown where it may have been sent
 
 A row that stays `sending` after its claim ran out belongs to a process that died: it is `unknown`, and only reading
 back from where it was sent decides whether it goes again. A process that was only slow finds that its claim is gone,
-and then nothing it says counts but that it delivered.
+and then nothing it says counts but that it delivered. Several actions may leave as one message: they are claimed
+together, under an id of that message, and settled together.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
+from dagster_project.outreach.outbox_rows import CLAIM_LASTS, IN_DOUBT, Action, is_lost, known_among
 from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import outbox
 
-# Longer than one post can take with all its pauses (about seven minutes), so that whoever still posts still holds it.
-CLAIM_LASTS = timedelta(minutes=10)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Action:
-    """A side effect that is owed; `payload` is what its message is made of, as it was when it was first owed."""
-
-    action_id: str
-    trigger_id: str
-    kind: str
-    target: str
-    record_key: str
-    payload: dict
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class OutboxRow:
-    """An action in the outbox."""
-
-    action: Action
-    state: str
-    attempts: int
-    claimed_at: datetime | None
-    problem: str | None
+TOO_LATE = "its time had passed before it could be sent"
 
 
 def enqueue(engine: Engine, actions: Sequence[Action], *, as_of: datetime, now: datetime) -> int:
     """Put actions in the outbox that are not in it yet; how many were new."""
     with engine.begin() as connection:
-        known = _known_ids(connection, [item.action_id for item in actions])
+        known = known_among(connection, [item.action_id for item in actions])
         rows = [
-            {
-                "action_id": item.action_id,
-                "trigger_id": item.trigger_id,
-                "kind": item.kind,
-                "target": item.target,
-                "record_key": item.record_key,
-                "payload": item.payload,
+            vars(item)
+            | {
                 "state": "pending",
                 "attempts": 0,
                 "next_try_at": now,
-                "expires_at": item.expires_at,
+                "enqueued_at": as_of,
                 "as_of": as_of,
                 "updated_at": now,
             }
@@ -85,18 +57,33 @@ def mark_lost_claims(engine: Engine, now: datetime) -> int:
     with engine.begin() as connection:
         problem = "the process that sent it ended before it wrote down the outcome"
         return connection.execute(
-            update(outbox).where(_is_lost(now)).values(state="unknown", problem=problem, updated_at=now)
+            update(outbox).where(is_lost(now)).values(state="unknown", problem=problem, updated_at=now)
         ).rowcount
+
+
+def note_waiting(engine: Engine, reasons: Mapping[str, str], now: datetime) -> None:
+    """Write down, by action id, why something waits; nothing is written where it is known already."""
+    with engine.begin() as connection:
+        for action_id, reason in reasons.items():
+            is_waiting = (outbox.c.action_id == action_id) & (outbox.c.state == "pending")
+            is_news = is_waiting & (outbox.c.problem.is_distinct_from(reason))
+            connection.execute(update(outbox).where(is_news).values(problem=reason, updated_at=now))
 
 
 def expire(engine: Engine, *, as_of: datetime, now: datetime) -> int:
-    """Give up what is too late to be of use; how many there were."""
+    """Give up what is too late to be of use, and say why it waited until then; how many there were."""
+    is_late = (outbox.c.state == "pending") & (outbox.c.expires_at < as_of)
     with engine.begin() as connection:
-        is_late = (outbox.c.state == "pending") & (outbox.c.expires_at < as_of)
-        problem = "its time had passed before it could be sent"
-        return connection.execute(
-            update(outbox).where(is_late).values(state="expired", problem=problem, as_of=as_of, updated_at=now)
-        ).rowcount
+        late = connection.execute(select(outbox.c.action_id, outbox.c.problem).where(is_late)).all()
+        expired = 0
+        for action_id, reason in late:
+            problem = f"{TOO_LATE}: {reason}" if reason else TOO_LATE
+            expired += connection.execute(
+                update(outbox)
+                .where((outbox.c.action_id == action_id) & is_late)
+                .values(state="expired", problem=problem, as_of=as_of, updated_at=now)
+            ).rowcount
+    return expired
 
 
 def cancel(engine: Engine, action_ids: Sequence[str], *, as_of: datetime, now: datetime) -> int:
@@ -117,67 +104,57 @@ def cancel(engine: Engine, action_ids: Sequence[str], *, as_of: datetime, now: d
     return cancelled
 
 
-def pending(engine: Engine) -> list[OutboxRow]:
-    """What has not left yet, whenever its turn is."""
-    return _rows(engine, outbox.c.state == "pending")
-
-
-def known_ids(engine: Engine, action_ids: Sequence[str]) -> set[str]:
-    """Which of these actions are in the outbox, whatever became of them."""
-    with engine.connect() as connection:
-        return _known_ids(connection, action_ids)
-
-
-def due(engine: Engine, now: datetime) -> list[OutboxRow]:
-    """What may be sent now, the oldest first."""
-    return _rows(engine, (outbox.c.state == "pending") & (outbox.c.next_try_at <= now))
-
-
-def unknown(engine: Engine, now: datetime) -> list[OutboxRow]:
-    """What may or may not have been sent, and may be looked for now."""
-    return _rows(engine, (outbox.c.state == "unknown") & (outbox.c.next_try_at <= now))
-
-
-def unknown_count(engine: Engine) -> int:
-    """How many may or may not have been sent, whenever they are to be looked for."""
-    return len(_rows(engine, outbox.c.state == "unknown"))
-
-
-def open_rows(engine: Engine, now: datetime) -> list[OutboxRow]:
-    """What a run could do something about now."""
-    is_due = outbox.c.state.in_(["pending", "unknown"]) & (outbox.c.next_try_at <= now)
-    return _rows(engine, _is_lost(now) | is_due)
-
-
 def claim(engine: Engine, action_id: str, run_id: str, now: datetime) -> bool:
     """Take a pending action for this run alone; False if another run was quicker."""
+    return claim_together(engine, [action_id], run_id, now) == [action_id]
+
+
+def claim_together(
+    engine: Engine, action_ids: Sequence[str], run_id: str, now: datetime, sent_as: str | None = None
+) -> list[str]:
+    """Take pending actions for this run alone, to leave as one message; those that no other run has by now."""
     with engine.begin() as connection:
-        claimed = connection.execute(
-            update(outbox)
-            .where(outbox.c.action_id == action_id, outbox.c.state == "pending")
-            .values(
-                state="sending",
-                claimed_by=run_id,
-                claimed_until=now + CLAIM_LASTS,
-                attempts=outbox.c.attempts + 1,
-                updated_at=now,
-            )
-        )
-        return claimed.rowcount == 1
+        return [
+            action_id
+            for action_id in action_ids
+            if connection.execute(
+                update(outbox)
+                .where(outbox.c.action_id == action_id, outbox.c.state == "pending")
+                .values(
+                    state="sending",
+                    claimed_by=run_id,
+                    claimed_until=now + CLAIM_LASTS,
+                    attempts=outbox.c.attempts + 1,
+                    sent_as=sent_as,
+                    updated_at=now,
+                )
+            ).rowcount
+            == 1
+        ]
 
 
 def renew(engine: Engine, action_id: str, run_id: str, now: datetime) -> bool:
     """Make a claim last from now on; False if it is gone, and then the action must not be sent."""
+    return renew_together(engine, [action_id], run_id, now)
+
+
+def renew_together(engine: Engine, action_ids: Sequence[str], run_id: str, now: datetime) -> bool:
+    """Make the claims of one message last from now on; False if one of them is gone: then it must not be sent."""
     with engine.begin() as connection:
-        renewed = connection.execute(
-            update(outbox).where(_is_claimed(action_id, run_id)).values(claimed_until=now + CLAIM_LASTS, updated_at=now)
-        )
-        return renewed.rowcount == 1
+        renewed = [
+            connection.execute(
+                update(outbox)
+                .where(_is_claimed(action_id, run_id))
+                .values(claimed_until=now + CLAIM_LASTS, updated_at=now)
+            ).rowcount
+            for action_id in action_ids
+        ]
+    return all(renewed)
 
 
 def settle(
     engine: Engine,
-    action_id: str,
+    action_ids: Sequence[str],
     state: str,
     *,
     run_id: str,
@@ -185,41 +162,88 @@ def settle(
     now: datetime,
     receipt: dict | None = None,
     problem: str | None = None,
+    not_before: datetime | None = None,
+    delivered_at: datetime | None = None,
 ) -> None:
-    """Write down what became of an action that this run claimed.
+    """Write down what became of actions that this run claimed and that left, or would have left, together.
 
-    `pending` and `unknown` are looked at again after a pause that doubles. If the claim is gone, only `delivered` is
-    written: whoever took the action over decides the rest.
+    `pending` and `unknown` are looked at again after a pause that doubles, and not before `not_before`. If a claim is
+    gone, only `delivered` is written: whoever took the action over decides the rest.
     """
-    mine = outbox.c.action_id == action_id if state == "delivered" else _is_claimed(action_id, run_id)
-    _write(engine, mine, state, as_of=as_of, now=now, receipt=receipt, problem=problem)
+    details = {"receipt": receipt, "problem": problem, "delivered_at": delivered_at}
+    with engine.begin() as connection:
+        for action_id in action_ids:
+            mine = outbox.c.action_id == action_id if state == "delivered" else _is_claimed(action_id, run_id)
+            _write(connection, mine, state, details | {"as_of": as_of, "updated_at": now}, not_before)
 
 
 def resolve(
     engine: Engine,
-    action_id: str,
+    action_ids: Sequence[str],
     state: str,
     *,
     as_of: datetime,
     now: datetime,
     receipt: dict | None = None,
     problem: str | None = None,
+    delivered_at: datetime | None = None,
 ) -> None:
-    """Write down what reading back said about an `unknown` action; `unknown` again is a look that told nothing."""
-    is_unknown = (outbox.c.action_id == action_id) & (outbox.c.state == "unknown")
-    tries = {"attempts": outbox.c.attempts + 1} if state == "unknown" else {}
-    _write(engine, is_unknown, state, as_of=as_of, now=now, receipt=receipt, problem=problem, **tries)
+    """Write down what reading back said about `unknown` actions; `unknown` again is a look that told nothing."""
+    details = {"receipt": receipt, "problem": problem, "delivered_at": delivered_at}
+    if state == "unknown":
+        details["attempts"] = outbox.c.attempts + 1
+    if state == "expired":
+        details["receipt"] = IN_DOUBT
+    with engine.begin() as connection:
+        for action_id in action_ids:
+            is_unknown = (outbox.c.action_id == action_id) & (outbox.c.state == "unknown")
+            _write(connection, is_unknown, state, details | {"as_of": as_of, "updated_at": now})
+
+
+def put_back(
+    engine: Engine,
+    *,
+    as_of: datetime,
+    now: datetime,
+    expires_at: Mapping[str, datetime],
+) -> list[str]:
+    """Owe again what failed or expired, each until its new `expires_at`; the ids of those that were put back.
+
+    One that may have been sent is looked for first. Nothing else is touched: what is in doubt is not owed, what was
+    called off stays so.
+    """
+    done = []
+    with engine.begin() as connection:
+        for action_id, until in expires_at.items():
+            is_over = (outbox.c.action_id == action_id) & outbox.c.state.in_(["failed", "expired"])
+            receipt = connection.execute(select(outbox.c.receipt).where(is_over)).scalar()
+            values = {
+                "state": "unknown" if receipt == IN_DOUBT else "pending",
+                "expires_at": until,
+                "next_try_at": now,
+                "attempts": 0,
+                "problem": "put back by a person",
+                "receipt": None,
+                "as_of": as_of,
+                "updated_at": now,
+            }
+            if connection.execute(update(outbox).where(is_over).values(values)).rowcount:
+                done.append(action_id)
+    return done
 
 
 def _write(
-    engine: Engine, condition: ColumnElement[bool], state: str, *, as_of: datetime, now: datetime, **values: Any
+    connection: Connection,
+    condition: ColumnElement[bool],
+    state: str,
+    values: dict[str, Any],
+    not_before: datetime | None = None,
 ) -> None:
-    with engine.begin() as connection:
+    if state in ("pending", "unknown"):
         attempts = connection.execute(select(outbox.c.attempts).where(condition)).scalar() or 1
-        values |= {"state": state, "as_of": as_of, "updated_at": now}
-        if state in ("pending", "unknown"):
-            values["next_try_at"] = now + _pause(attempts)
-        connection.execute(update(outbox).where(condition).values(values))
+        next_try_at = values["updated_at"] + _pause(attempts)
+        values["next_try_at"] = next_try_at if not_before is None else max(next_try_at, not_before)
+    connection.execute(update(outbox).where(condition).values(values | {"state": state}))
 
 
 def _pause(attempts: int) -> timedelta:
@@ -227,41 +251,5 @@ def _pause(attempts: int) -> timedelta:
     return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
 
 
-def _is_lost(now: datetime) -> ColumnElement[bool]:
-    return (outbox.c.state == "sending") & (outbox.c.claimed_until < now)
-
-
 def _is_claimed(action_id: str, run_id: str) -> ColumnElement[bool]:
     return (outbox.c.action_id == action_id) & (outbox.c.state == "sending") & (outbox.c.claimed_by == run_id)
-
-
-def _known_ids(connection: Connection, action_ids: Sequence[str]) -> set[str]:
-    query = select(outbox.c.action_id)
-    return {
-        action_id
-        for ids in chunks(action_ids)
-        for action_id in connection.execute(query.where(outbox.c.action_id.in_(ids))).scalars()
-    }
-
-
-def _rows(engine: Engine, condition: ColumnElement[bool]) -> list[OutboxRow]:
-    query = select(outbox).where(condition).order_by(outbox.c.as_of, outbox.c.action_id)
-    with engine.connect() as connection:
-        return [
-            OutboxRow(
-                Action(
-                    row["action_id"],
-                    row["trigger_id"],
-                    row["kind"],
-                    row["target"],
-                    row["record_key"],
-                    row["payload"],
-                    row["expires_at"],
-                ),
-                row["state"],
-                row["attempts"],
-                None if row["claimed_until"] is None else row["claimed_until"] - CLAIM_LASTS,
-                row["problem"],
-            )
-            for row in connection.execute(query).mappings()
-        ]

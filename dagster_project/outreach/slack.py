@@ -3,25 +3,25 @@
 import http.client
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+
+from dagster_project.outreach.errors import AnswerLost, Unavailable
 
 TIMEOUT_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 60
 ATTEMPTS = 5
 HISTORY_PAGE = 100
 CHANNEL_PAGE = 200
-# Slack takes no longer text in a block of a message; the text of a message may be longer.
-LONGEST_BLOCK_TEXT = 3_000
 METADATA_EVENT = "pql_action"
 # Slack's word → who must do what.
 REMEDIES = {
-    "channel_not_found": "create the channel or mend its name in triggers.csv",
+    "channel_not_found": "create the channel or mend its name in trigger_actions.csv",
     "not_in_channel": "invite the app to the channel",
-    "is_archived": "unarchive the channel or name another in triggers.csv",
+    "is_archived": "unarchive the channel or name another in trigger_actions.csv",
     "account_inactive": "reinstall the app; its user was deactivated",
     "invalid_auth": "check SLACK_BOT_TOKEN",
     "not_authed": "set SLACK_BOT_TOKEN",
@@ -43,11 +43,11 @@ class SlackRefused(Exception):
         super().__init__(f"Slack says {code}: {REMEDIES.get(code, 'see the error list of the Slack method')}")
 
 
-class SlackUnavailable(Exception):
+class SlackUnavailable(Unavailable):
     """Slack kept asking to wait or could not be reached; nothing was posted."""
 
 
-class SlackAnswerLost(Exception):
+class SlackAnswerLost(AnswerLost):
     """The request left and no answer came: whether it was posted is not known."""
 
 
@@ -117,21 +117,18 @@ class Slack:
             raise SlackRefused("channel_not_found")
         return self._channels[wanted]
 
-    def post(self, channel: str, text: str, action_id: str | None = None, small_print: str | None = None) -> dict:
+    def post(self, channel: str, text: str, action_id: str | None = None, blocks: Sequence[dict] | None = None) -> dict:
         """Post a message and return its place: `{"channel", "ts"}`.
 
-        Where there is `small_print`, it stands below the text; notifications show the text alone.
+        Where there are `blocks`, they are what people see in the channel; notifications show the text alone.
 
         Raises:
             SlackRefused, SlackUnavailable: It was not posted.
             SlackAnswerLost: It may have been.
         """
         arguments: dict = {"channel": channel, "text": text, "unfurl_links": False}
-        if small_print is not None and max(len(text), len(small_print)) <= LONGEST_BLOCK_TEXT:
-            arguments["blocks"] = [
-                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-                {"type": "context", "elements": [{"type": "mrkdwn", "text": small_print}]},
-            ]
+        if blocks:
+            arguments["blocks"] = list(blocks)
         if action_id is not None:
             arguments["metadata"] = {"event_type": METADATA_EVENT, "event_payload": {"action_id": action_id}}
         answer = self._call("chat.postMessage", arguments, is_read=False)

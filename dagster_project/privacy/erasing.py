@@ -26,7 +26,7 @@ from dagster_project.privacy.names import digests, salt_of
 from dagster_project.privacy.parquet_rows import erase_file, erase_leftovers, erase_snapshot, snapshots_in
 from dagster_project.privacy.person import Erased, Person
 from dagster_project.privacy.replacing import put
-from dagster_project.privacy.state_rows import erase_state_rows, posted_messages
+from dagster_project.privacy.state_rows import erase_state_rows, sent_receipts
 from dagster_project.privacy.texts import erase_sqlite, erase_text_file, is_sqlite, squeeze_sqlite
 from dagster_project.privacy.warehouse_rows import conditions, erase_rows, write_anew
 from dagster_project.publish.snapshot import CURRENT
@@ -184,11 +184,23 @@ def _remember_files(run: EraseRun, files: dict[str, dict]) -> None:
         connection.execute(update(erasures).where(erasures.c.run_id == run.run_id).values(files=dict(files)))
 
 
+def _left_outside(receipt: dict) -> str:
+    """Where something about a person stands that nobody can take back from here."""
+    if "ts" in receipt:
+        place = f"channel {receipt.get('channel')}, ts {receipt.get('ts')}"
+        return f"Slack still shows a message about them ({place}): delete it there."
+    if "task_id" in receipt:
+        return f"HubSpot still holds task {receipt['task_id']} about them: delete it there."
+    if "sequence_id" in receipt:
+        return f"HubSpot may still have them in sequence {receipt['sequence_id']}: take them out there."
+    return "A webhook told the enrichment tool about them: have them deleted there."
+
+
 def _erase_state(run: EraseRun, person: Person, erased: Erased, *, write: bool) -> None:
     with run.engine.connect() as connection, connection.begin() as transaction:
-        for receipt in posted_messages(connection, person):
-            place = f"channel {receipt.get('channel')}, ts {receipt.get('ts')}"
-            erased.left.append(f"Slack still shows a message about them ({place}): delete it there.")
+        # A digest stands once in Slack, however many of its lines are theirs.
+        told = dict.fromkeys(_left_outside(receipt) for receipt in sent_receipts(connection, person))
+        erased.left.extend(told)
         erase_state_rows(connection, person, erased)
         if not write:
             transaction.rollback()

@@ -36,8 +36,8 @@ from dagster_project.state.tables import (
 NOT_OF_PEOPLE = {erased_names, erasures, portal, privacy_salt, rule_versions}
 
 
-def posted_messages(connection: Connection, person: Person) -> list[dict]:
-    """Where in Slack messages about the person stand."""
+def sent_receipts(connection: Connection, person: Person) -> list[dict]:
+    """Where what was sent about the person stands now, in Slack, HubSpot or elsewhere."""
     query = select(outbox.c.receipt).where(_is_theirs(outbox, person), outbox.c.state == "delivered")
     return [receipt for receipt in connection.execute(query).scalars() if receipt]
 

@@ -286,22 +286,42 @@ def _events(steps: dict[str, dict]) -> AccountLine | None:
     return AccountLine("sync", f"events: HubSpot took {kinds} in {counted(summary['calls'], 'call')}.", tuple(notes))
 
 
+# What each kind of action is called, and what became of those that were delivered.
+SENT = {
+    "slack_message": ("Slack message", "Slack messages", "posted"),
+    "slack_digest": ("line in a digest", "lines in digests", "posted"),
+    "hubspot_task": ("task", "tasks", "made"),
+    "sequence": ("contact", "contacts", "enrolled in a sequence"),
+    "webhook": ("webhook", "webhooks", "taken"),
+}
+NOT_SENT = {
+    "put_back": "put back for a later run",
+    "failed": "cannot be sent (make retry, once that is mended)",
+    "expired": "too late to be of use, not sent",
+    "cancelled": "called off: their contacts are suppressed",
+    "unknown": "may have been sent: the answer was lost; read back by the next run",
+}
+TOLD_REASONS = 5
+
+
 def _act(steps: dict[str, dict]) -> AccountLine | None:
     summary = steps.get("act")
     if summary is None:
         return None
     if summary["state"] == "dry_run":
-        return AccountLine("act", f"dry run, {counted(summary['owed'], 'Slack message')} owed and none posted.")
-    words = {
-        "waiting_for_hubspot": "waiting until HubSpot acknowledges the handoff",
-        "put_back": "put back for a later run",
-        "failed": "cannot be sent",
-        "expired": "too late to be of use, not sent",
-        "unknown": "may have been sent: the answer was lost; read back by the next run",
-    }
-    notes = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
-    if summary["delivered"]:
-        sentence = f"{counted(summary['delivered'], 'Slack message')} posted."
-    else:
-        sentence = "no Slack message posted." if notes else "no message to send."
-    return AccountLine("act", sentence, (*notes, *summary["problems"][:5]))
+        return AccountLine("act", f"dry run, {counted(summary['owed'], 'action')} owed and none sent.")
+    notes = [f"{count:,} wait: {why}" for why, count in _most(summary["waits"])]
+    notes += [f"{summary[name]:,} {word}" for name, word in NOT_SENT.items() if summary[name]]
+    notes += [f"nothing gets through {name}: {why}" for name, why in summary["shut"].items()]
+    sent = [
+        f"{counted(count, one, many)} {done}"
+        for kind, (one, many, done) in SENT.items()
+        if (count := summary["by_kind"].get(kind))
+    ]
+    sentence = f"{', '.join(sent)}." if sent else "nothing was sent." if notes else "nothing to send."
+    return AccountLine("act", sentence, (*notes, *summary["problems"][:TOLD_REASONS]))
+
+
+def _most(waits: dict[str, int]) -> list[tuple[str, int]]:
+    """The most frequent reasons; the others are on the asset."""
+    return sorted(waits.items(), key=lambda found: (-found[1], found[0]))[:TOLD_REASONS]

@@ -12,6 +12,11 @@ class Clock(dg.ConfigurableResource):
 
     as_of: str | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether somebody gave `as_of`, so that it stands still while a run goes on."""
+        return bool(self.as_of) or read_settings().as_of is not None
+
     def of_run(self, instance: dg.DagsterInstance, run_id: str) -> datetime:
         """An aware UTC datetime, the same for every step of a run.
 

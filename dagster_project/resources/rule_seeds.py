@@ -18,7 +18,8 @@ def seeds_for_dbt(rules_dir: Path) -> str:
     """
     if rules_dir.resolve() == SHIPPED_RULES_DIR.resolve():
         return os.path.relpath(SHIPPED_RULES_DIR, DBT_PROJECT_DIR)
-    files = rule_files(rules_dir)
+    # Templates are nothing to dbt.
+    files = {name: content for name, content in rule_files(rules_dir).items() if name.endswith(".csv")}
     copies = DBT_PROJECT_DIR / "target" / "rules"
     copy = copies / digest_of(files)[:16]
     if not copy.is_dir():

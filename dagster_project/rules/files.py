@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dagster_project.rules.schema import RULE_FILES
+from dagster_project.rules.templates import template_names, template_path
 
 
 def rule_files(rules_dir: Path) -> dict[str, bytes]:
-    """Those that are there, by file name; whatever else lies beside them is left out."""
+    """Those that are there, message templates too, by file name; whatever else lies beside them is left out."""
     paths = [rules_dir / f"{name}.csv" for name in sorted(RULE_FILES)]
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    paths += [template_path(rules_dir, name) for name in template_names(rules_dir)]
+    return {path.relative_to(rules_dir).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+
+
+def write_rule_files(files: Mapping[str, bytes], folder: Path) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:

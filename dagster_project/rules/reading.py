@@ -14,7 +14,7 @@ ENDINGS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 @dataclass(frozen=True)
 class RuleProblem:
-    """Where a rule file is wrong; `row` counts as a spreadsheet does, the header being row 1."""
+    """Where a rule file is wrong; `row` counts as a spreadsheet does, the header being row 1; of a template, lines."""
 
     file: str
     row: int | None
@@ -25,7 +25,7 @@ class RuleProblem:
     def __str__(self) -> str:
         place = self.file
         if self.row is not None:
-            place += f", row {self.row}"
+            place += f", {'row' if self.file.endswith('.csv') else 'line'} {self.row}"
         if self.column is not None:
             place += f", column {self.column}"
         found = "is empty" if self.found is None or self.found == "" else f"found {self.found!r}"

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (AddressUnusable, SeedInvalid, SettingInvalid, StateUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    portal.workspace.ensure_defaults()
+    portal.ensure_defaults()
     portal.faults.add(*options.fault)
     if not options.quiet:
         sys.stdout.write(_greeting(portal, options.host, listener.getsockname()[1]))

@@ -26,7 +26,7 @@ OBJECTS = "/crm/objects/{version}/{type}"
 PROPERTIES = "/crm/properties/{version}/{type}"
 ASSOCIATIONS = "/crm/associations/{version}/{from_type}/{to_type}/batch"
 PIPELINES = "/crm/pipelines/{version}/{type}"
-SEQUENCES = "/automation/sequences/{version}/enrollments"
+SEQUENCES = "/automation/sequences/{version}"
 LISTS = "/crm/lists/{version}"
 EVENTS = "/events/custom/{version}/send"
 DEFINITIONS = "/events/custom/{version}/event-definitions"
@@ -79,8 +79,10 @@ HUBSPOT: list[tuple[str, str, Handler, str]] = [
     ("GET", PIPELINES + "/{pipeline}/stages/{stage}", directory.read_stage, SCHEMA_READ),
     ("GET", "/account-info/{version}/details", directory.read_account, ACCOUNT),
     ("GET", "/account-info/{version}/api-usage/daily/private-apps", directory.read_usage, ACCOUNT),
-    ("POST", SEQUENCES, sequences.enroll, ENROLL),
-    ("GET", SEQUENCES + "/contact/{id}", sequences.read_enrollment, ENROLLMENTS_READ),
+    ("GET", SEQUENCES, sequences.read_all, ENROLLMENTS_READ),
+    ("POST", f"{SEQUENCES}/enrollments", sequences.enroll, ENROLL),
+    ("GET", SEQUENCES + "/enrollments/contact/{id}", sequences.read_enrollment, ENROLLMENTS_READ),
+    ("GET", SEQUENCES + "/{id}", sequences.read_one, ENROLLMENTS_READ),
     ("GET", DEFINITIONS, event_definitions.read_all, EVENTS_DEFINE),
     ("POST", DEFINITIONS, event_definitions.create, EVENTS_DEFINE),
     ("GET", DEFINITIONS + "/{name}", event_definitions.read, EVENTS_DEFINE),

@@ -30,6 +30,8 @@ from .page_timeline import timeline
 from .portal import Portal
 from .properties import Definition
 from .records import Record
+from .sequences import all_enrollments
+from .webhooks import received
 
 PAGE_SIZE = 100
 PRODUCT_GROUP = "productactivity"
@@ -145,6 +147,8 @@ class Home:
             "Companies": ("companies", held["companies"], self._companies),
             "Lists": ("lists", held["lists"], self._lists),
             "Tasks": ("tasks", held["tasks"], self._tasks),
+            "Sequences": ("sequences", held["enrollments"], self._enrollments),
+            "Webhooks": ("webhooks", held["webhooks"], self._webhooks),
         }
         menu = "".join(
             f'<li><a href="#{anchor}">{name}</a> <span class="soft">{total:,}</span></li>'
@@ -174,9 +178,7 @@ class Home:
             for name, label in (
                 ("deals", "deals"),
                 ("owners", "owners"),
-                ("enrollments", "sequence enrolments"),
                 ("events", "custom events"),
-                ("webhooks", "webhook deliveries"),
             )
         )
         return (
@@ -287,6 +289,34 @@ class Home:
                 "Company": lambda found: _record_link(self._portal, _linked_record(self._portal, found, COMPANIES)),
             },
         )
+
+    def _enrollments(self) -> str:
+        shown, note, links = self._page("enrollments", all_enrollments(self._portal)[::-1])
+        rows = [
+            [
+                item["sequenceName"],
+                _record_link(self._portal, self._portal.records.live(CONTACTS, item["contactId"])),
+                item["enrolledByEmail"],
+                moment(item["enrolledAt"]),
+                "in it now" if item["active"] else "over",
+            ]
+            for item in shown
+        ]
+        return table(f"{note}, newest first", ["Sequence", "Contact", "Sender", "Enrolled", "State"], rows) + links
+
+    def _webhooks(self) -> str:
+        shown, note, links = self._page("webhooks", received(self._portal)[::-1])
+        rows = [
+            [
+                item["name"],
+                moment(item["at"]),
+                item["key"] or "",
+                "a repeat" if item["repeated"] else "",
+                Html(f"<code>{escape(item['body'])}</code>"),
+            ]
+            for item in shown
+        ]
+        return table(f"{note}, newest first", ["Receiver", "Time", "Key", "Repeated", "Body"], rows) + links
 
 
 def _matches(words: list[str], texts: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from . import sequence_list
 from .clock import Clock
 from .errors import PORTAL_ID
 from .faults import Faults
@@ -71,8 +72,13 @@ class Portal:
         self._reload()
         self.slack_limits.load()
         self.faults.clear()
-        self.workspace.ensure_defaults()
+        self.ensure_defaults()
         self._random = random.Random(self.settings.shuffle_seed)
+
+    def ensure_defaults(self) -> None:
+        """What there is without a seed: a few channels in Slack and a few sequences."""
+        self.workspace.ensure_defaults()
+        sequence_list.ensure_defaults(self.store, self.clock)
 
     def close(self) -> None:
         self.store.close()

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import batches, events, lists, objects, sequences, webhooks, writes
+from . import batches, events, lists, objects, sequence_list, sequences, webhooks, writes
 from .clock import Clock
 from .errors import PORTAL_ID
 from .faults import FaultRule
@@ -239,6 +239,11 @@ class Sandbox:
             workspace = self._portal.workspace
             return workspace.add_channel(name, is_archived=is_archived, bot_is_member=bot_is_member).id
 
+    def add_sequence(self, name: str) -> str:
+        """A person makes a sequence; its id."""
+        with self._portal.store.transaction():
+            return sequence_list.add(self._portal.store, self.clock, name)
+
     def finish_enrollment(self, contact_id: str) -> None:
         """A reply, a person or the last step ends a contact's sequence."""
         with self._portal.store.transaction():
@@ -312,7 +317,7 @@ def running_sandbox(
         stack.callback(portal.close)
         if seed is not None:
             seed_from(portal, seed)
-        portal.workspace.ensure_defaults()
+        portal.ensure_defaults()
         listener = listening_socket(LOOPBACK, port)
         stack.callback(listener.close)
         server = server_for(portal)

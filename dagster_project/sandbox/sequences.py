@@ -11,24 +11,58 @@ from . import writes
 from .calls import Answer, Call, as_id
 from .errors import Refusal, not_found, validation
 from .object_types import CONTACTS
+from .owners import Owner
 from .portal import Portal
 from .records import Record
+from .sequence_list import all_sequences
 
 FIRST_ID = 7001
+PAGE_LIMIT = 100
 
 
-def enroll(portal: Portal, call: Call) -> Answer:
+def read_all(portal: Portal, call: Call) -> Answer:
+    """The sequences that a user may use, in pages; `name` keeps those whose name holds it."""
+    _active_user(portal, call)
+    limit, after = call.number("limit", PAGE_LIMIT, PAGE_LIMIT), call.query.get("after", "0")
+    if not after.isdecimal():
+        raise validation(f"Invalid after '{after}'")
+    wanted = call.query.get("name", "").lower()
+    found = [body for body in all_sequences(portal.store) if wanted in body["name"].lower()]
+    start = int(after)
+    answer: dict[str, Any] = {"total": len(found), "results": found[start : start + limit]}
+    if start + limit < len(found):
+        answer["paging"] = {"next": {"after": str(start + limit)}}
+    return Answer(200, answer)
+
+
+def read_one(portal: Portal, call: Call) -> Answer:
+    _active_user(portal, call)
+    sequence_id = call.parts["id"]
+    found = next((body for body in all_sequences(portal.store) if body["id"] == sequence_id), None)
+    if found is None:
+        raise not_found(sequence_id)
+    return Answer(200, {**found, "steps": [], "settings": {}})
+
+
+def _active_user(portal: Portal, call: Call) -> Owner:
     user_id = call.query.get("userId")
     if not user_id:
         raise validation("Required query parameter userId is missing")
-    body = call.object_body("contactId", "sequenceId", "senderEmail")
     owner = portal.owners.by_user_id(user_id)
     if owner is None or owner.archived:
         raise validation(f"User {user_id} does not exist or is not active")
+    return owner
+
+
+def enroll(portal: Portal, call: Call) -> Answer:
+    owner = _active_user(portal, call)
+    user_id = str(owner.user_id)
+    body = call.object_body("contactId", "sequenceId", "senderEmail")
     if str(body["senderEmail"]).strip().lower() != owner.email:
         raise _refused("SENDER_NOT_CONNECTED", f"{body['senderEmail']} is not a connected inbox of user {user_id}")
     sequence_id = as_id(body["sequenceId"])
-    if not sequence_id.isdecimal():
+    sequence = portal.store.one("select name from sequences where id = ?", sequence_id)
+    if sequence is None:
         raise not_found(sequence_id)
     contact_id = as_id(body["contactId"])
     contact = portal.records.live(CONTACTS, contact_id)
@@ -37,6 +71,8 @@ def enroll(portal: Portal, call: Call) -> Answer:
     email = contact.properties.get("email")
     if not email:
         raise _refused("CONTACT_MISSING_EMAIL", f"Contact {contact_id} has no email address")
+    if contact.properties.get("hs_email_optout") == "true":
+        raise _refused("UNSUBSCRIBED", f"Contact {contact_id} is unsubscribed")
     if portal.store.one("select id from enrollments where contact_id = ? and active", contact_id):
         raise _refused("ALREADY_ENROLLED", f"Contact {contact_id} is already enrolled in a sequence")
     sent_today = portal.store.one(
@@ -50,7 +86,7 @@ def enroll(portal: Portal, call: Call) -> Answer:
     details = {
         **enrollment,
         "sequenceId": sequence_id,
-        "sequenceName": f"Sequence {sequence_id}",
+        "sequenceName": sequence,
         "enrolledBy": user_id,
         "enrolledByEmail": owner.email,
     }

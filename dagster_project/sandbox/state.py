@@ -31,6 +31,7 @@ create table if not exists associations (
     primary key (from_type, from_id, to_type, to_id)) without rowid;
 create table if not exists enrollments (
     id integer primary key, contact_id text, sender text, at text, active integer, body text);
+create table if not exists sequences (id integer primary key, name text, at text);
 create table if not exists event_definitions (name text primary key, body text) without rowid;
 create table if not exists lists (
     id integer primary key, name text, type_id text, processing_type text, created_at text, updated_at text);
@@ -61,6 +62,7 @@ CONTENT_TABLES = (
     "owners",
     "associations",
     "enrollments",
+    "sequences",
     "event_definitions",
     "lists",
     "list_members",

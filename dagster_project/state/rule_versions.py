@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
-from dagster_project.rules.files import digest_of, rule_files
+from dagster_project.rules.files import digest_of, rule_files, write_rule_files
 from dagster_project.state.tables import rule_versions
 
 
@@ -24,8 +24,7 @@ class RuleVersion:
 
     def write_to(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        for name, text in self.files.items():
-            (folder / name).write_bytes(text.encode("utf-8"))
+        write_rule_files({name: text.encode("utf-8") for name, text in self.files.items()}, folder)
 
 
 def record_rules(engine: Engine, rules_dir: Path, as_of: datetime, recorded_at: datetime) -> None:

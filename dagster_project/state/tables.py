@@ -214,6 +214,10 @@ outbox = Table(
     Column("due_at", Instant),
     # One message may tell of several: the id that they went out under.
     Column("sent_as", String(64)),
+    # By the clock of the runs: when it was put here, before when it does not leave, when it was delivered.
+    Column("enqueued_at", Instant),
+    Column("leaves_at", Instant),
+    Column("delivered_at", Instant),
     Index("outbox_by_state", "state"),
     Index("outbox_by_episode", "trigger_id", "subject_key"),
 )

@@ -25,6 +25,8 @@ SLACK_USERS = (
 SLACK_CHANNELS = (
     ("pql-handoff", "false", "true"),
     ("pql-alerts", "false", "true"),
+    ("sdr-review", "false", "true"),
+    ("marketing-leads", "false", "true"),
     ("marketing", "false", "false"),
     ("general", "false", "false"),
 )

@@ -1,4 +1,4 @@
-"""When a sync is asked for: while HubSpot lacks something that was decided, or a message is owed; once for one work."""
+"""When a sync is asked for: while HubSpot lacks something that was decided; once for one work."""
 
 import re
 import shutil
@@ -8,120 +8,21 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from automation_outside import NOW, Outside
 from automation_ticks import asked, begin_run, said, tick
-from sqlalchemy import Engine, insert
+from sqlalchemy import insert
 
-from dagster_project.crm.ledger import Acknowledged, append
-from dagster_project.crm.list_ledger import MEMBER, RememberedList, append_outcomes, claim_list, remember_list
-from dagster_project.crm.sent_occurrences import remember_sent
+from dagster_project.crm.list_ledger import MEMBER, append_outcomes
 from dagster_project.definitions import defs
-from dagster_project.defs import automation
 from dagster_project.defs.automation import sync_job, unsynced_changes
-from dagster_project.defs.lists import segment_lists
-from dagster_project.outreach import outbox
-from dagster_project.settings import SHIPPED_RULES_DIR, read_settings
-from dagster_project.state.database import open_state
-from dagster_project.state.tables import handoffs, returns
+from dagster_project.settings import SHIPPED_RULES_DIR
+from dagster_project.state.tables import returns
 from tests.conftest import TOKEN
-from tests.small_snapshot import AS_OF, desired_contact, handoff_action, occurrence, publish_small
+from tests.small_snapshot import AS_OF, desired_contact, occurrence
 
-NOW = datetime(2026, 11, 20, 9, 20, tzinfo=UTC)
-NOBODY_LISTENS = "http://127.0.0.1:9"
 NORA = desired_contact("u1", "101", pql_score=80)
 TOM = desired_contact("u2", "102", pql_score=12)
 BRIGHTLOOM = {"record_key": "c1", "hubspot_id": "201", "matched_by": "domain", "company_id": "c1"}
-
-
-class Outside:
-    """What a sensor finds: published marts, a state, an environment, and the time."""
-
-    def __init__(self, data_dir: Path, environment: pytest.MonkeyPatch) -> None:
-        self.published_dir = data_dir / "published"
-        self.environment = environment
-        self.at(NOW)
-        # A list for each segment is there; nobody is in one.
-        for wanted in segment_lists():
-            claim_list(
-                self.engine, RememberedList(wanted.segment_id, wanted.object_type, wanted.name, None), "sync", NOW
-            )
-            remember_list(self.engine, wanted.segment_id, f"list of {wanted.segment_id}")
-
-    def at(self, instant: datetime) -> None:
-        self.environment.setattr(automation, "utc_now", lambda: instant)
-
-    def go_live(self, *, slack: bool = True) -> None:
-        """HubSpot and Slack are named, at an address where nobody listens: a sensor asks neither."""
-        self.environment.setenv("HUBSPOT_ACCESS_TOKEN", TOKEN)
-        self.environment.setenv("HUBSPOT_BASE_URL", NOBODY_LISTENS)
-        if slack:
-            self.environment.setenv("SLACK_BOT_TOKEN", TOKEN)
-            self.environment.setenv("SLACK_BASE_URL", f"{NOBODY_LISTENS}/api/")
-
-    def decide(
-        self,
-        *contacts: dict,
-        companies: list[dict] | None = None,
-        actions: list[dict] | None = None,
-        events: list[dict] | None = None,
-        members: list[dict] | None = None,
-        returns: list[dict] | None = None,
-        queue: list[dict] | None = None,
-    ) -> None:
-        publish_small(
-            self.published_dir,
-            decide__segment_members=members or [],
-            decide__returns=returns or [],
-            decide__sales_queue=queue or [],
-            decide__crm_contacts_desired=list(contacts),
-            decide__crm_companies_desired=companies or [],
-            decide__actions=actions or [],
-            decide__crm_occurrences=events or [],
-        )
-
-    @property
-    def engine(self) -> Engine:
-        return open_state(read_settings().state_database_url)
-
-    def acknowledge(self, record_key: str, hubspot_id: str, name: str, value: str) -> None:
-        """HubSpot holds this value on this contact."""
-        entry = Acknowledged(record_key, hubspot_id, name, value, None)
-        with self.engine.begin() as connection:
-            append(connection, "contacts", [entry], run_id="sync", as_of=AS_OF, acknowledged_at=NOW)
-
-    def take(self, event: dict, at: datetime = NOW) -> None:
-        """HubSpot took this event."""
-        with self.engine.begin() as connection:
-            remember_sent(connection, [event["occurrence_id"]], AS_OF, "sync", at)
-
-    def acknowledge_handoff(self, number: int) -> None:
-        row = {
-            "handoff_id": f"handoff-{number}",
-            "record_key": f"user-{number}",
-            "episode": 1,
-            "owner_id": "201",
-            "owner_reason": "round_robin",
-            "handed_off_at": AS_OF,
-            "run_id": "sync",
-            "claimed_at": AS_OF,
-            "acknowledged_as_of": AS_OF,
-            "acknowledged_at": AS_OF,
-        }
-        with self.engine.begin() as connection:
-            connection.execute(insert(handoffs).values(row))
-
-    def owe(self, number: int = 1) -> str:
-        """A message is in the outbox and due."""
-        action = outbox.Action(
-            f"action-{number}", "trigger", "slack_message", "owner", "u1", {}, AS_OF + timedelta(hours=48)
-        )
-        outbox.enqueue(self.engine, [action], as_of=AS_OF, now=NOW)
-        return action.action_id
-
-    def try_in_vain(self, action_id: str, state: str = "pending") -> None:
-        """A run tries the message long ago, so that it is due again."""
-        long_ago = NOW - timedelta(hours=2)
-        assert outbox.claim(self.engine, action_id, "run", long_ago)
-        outbox.settle(self.engine, action_id, state, run_id="run", as_of=AS_OF, now=long_ago)
 
 
 @pytest.fixture
@@ -155,14 +56,14 @@ def test_a_contact_that_goes_back_to_marketing_asks_for_a_sync_until_it_is_back(
 ):
     outside.go_live()
     outside.decide(returns=[going_back(1), going_back(2)])
-    assert asked(look(instance)).tags["pql/reason"] == "2 returns to write, 0 messages to settle"
+    assert asked(look(instance)).tags["pql/reason"] == "2 returns to write"
     with outside.engine.begin() as connection:
         for number in (1, 2):
             known = {"episode": 1, "rule_id": "idle", "reason": "Idle", "run_id": "sync"}
             times = dict.fromkeys(("returned_at", "claimed_at", "acknowledged_as_of", "acknowledged_at"), AS_OF)
             row = {"return_id": f"return-{number}", "record_key": f"user-{number}"} | known | times
             connection.execute(insert(returns).values(row))
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_returns_that_are_held_ask_for_nothing(instance: dg.DagsterInstance, outside: Outside):
@@ -170,7 +71,7 @@ def test_returns_that_are_held_ask_for_nothing(instance: dg.DagsterInstance, out
     outside.decide(
         returns=[going_back(number) for number in range(11)], queue=[{"record_key": f"u{n}"} for n in range(11)]
     )
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 # Why it did nothing
@@ -239,22 +140,13 @@ def test_what_hubspot_acknowledged_is_not_asked_for_again(instance: dg.DagsterIn
     outside.decide(NORA)
     asked(look(instance))
     outside.acknowledge("u1", "101", "zo_pql_score", "80")
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_whom_hubspot_does_not_hold_is_no_work(instance: dg.DagsterInstance, outside: Outside):
     outside.go_live()
     outside.decide(desired_contact("u3", None, pql_score=9))
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
-
-
-def test_a_message_that_is_owed_waits_for_slack(instance: dg.DagsterInstance, outside: Outside):
-    outside.go_live(slack=False)
-    outside.decide()
-    outside.owe()
-    assert said(look(instance)) == (
-        "HubSpot already holds every desired value; messages that are owed wait for SLACK_BOT_TOKEN."
-    )
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_changes_are_written_without_slack_too(instance: dg.DagsterInstance, outside: Outside):
@@ -303,9 +195,8 @@ def test_a_variable_that_cannot_be_used_is_said_and_is_no_error(
 def test_a_sync_is_asked_for_with_its_reason(instance: dg.DagsterInstance, outside: Outside):
     outside.go_live()
     outside.decide(NORA, TOM)
-    outside.owe()
     request = asked(look(instance))
-    assert request.tags == {"pql/reason": "2 contacts to write, 1 message to settle"}
+    assert request.tags == {"pql/reason": "2 contacts to write"}
     assert re.fullmatch(r"2026-11-20T09-[0-9a-f]{16}", request.run_key)
     assert unsynced_changes.job_name == sync_job.name
 
@@ -315,43 +206,23 @@ def test_members_of_a_list_alone_are_reason_enough(instance: dg.DagsterInstance,
     of = {"segment_id": "hit_the_paywall", "object_type": "contacts", "matched_by": "email"}
     outside.decide(members=[of | {"record_key": f"u{number}", "hubspot_id": f"10{number}"} for number in (1, 2)])
     request = asked(look(instance))
-    assert request.tags["pql/reason"] == (
-        "1 list to bring up to date, 2 to add and 0 to take out to write, 0 messages to settle"
-    )
+    assert request.tags["pql/reason"] == ("1 list to bring up to date, 2 to add and 0 to take out to write")
     outcomes = [("101", MEMBER), ("102", MEMBER)]
     append_outcomes(outside.engine, "list of hit_the_paywall", outcomes, run_id="sync", as_of=AS_OF, now=NOW)
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
-
-
-def test_a_message_alone_is_reason_enough(instance: dg.DagsterInstance, outside: Outside):
-    outside.go_live()
-    outside.decide()
-    outside.owe(1)
-    outside.owe(2)
-    assert asked(look(instance)).tags == {"pql/reason": "nothing to write, 2 messages to settle"}
-
-
-def test_a_message_whose_handoff_hubspot_holds_is_owed_although_no_run_put_it_in_the_outbox(
-    instance: dg.DagsterInstance, outside: Outside
-):
-    outside.go_live()
-    outside.decide(actions=[handoff_action(1), handoff_action(2)])
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
-    outside.acknowledge_handoff(1)
-    assert asked(look(instance)).tags == {"pql/reason": "nothing to write, 1 message to settle"}
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_events_alone_are_reason_enough_until_hubspot_took_them(instance: dg.DagsterInstance, outside: Outside):
     outside.go_live()
     outside.decide(events=[occurrence(1), occurrence(2), occurrence(3, hubspot_id=None, matched_by="absent")])
     first = asked(look(instance))
-    assert first.tags == {"pql/reason": "2 events to write, 0 messages to settle"}
+    assert first.tags == {"pql/reason": "2 events to write"}
     outside.take(occurrence(1))
     second = asked(look(instance))
-    assert second.tags == {"pql/reason": "1 event to write, 0 messages to settle"}
+    assert second.tags == {"pql/reason": "1 event to write"}
     assert second.run_key != first.run_key
     outside.take(occurrence(2))
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_events_that_the_month_does_not_allow_ask_for_nothing(
@@ -364,15 +235,14 @@ def test_events_that_the_month_does_not_allow_ask_for_nothing(
     monkeypatch.setenv("PQL_RULES_DIR", str(rules))
     outside.go_live()
     outside.decide(events=[occurrence(1), occurrence(2)])
-    assert asked(look(instance)).tags == {"pql/reason": "1 event to write, 0 messages to settle"}
+    assert asked(look(instance)).tags == {"pql/reason": "1 event to write"}
     outside.take(occurrence(1), at=datetime.now(UTC))
-    assert said(look(instance)) == "HubSpot already holds every desired value, and no message is owed."
+    assert said(look(instance)) == "HubSpot already holds every desired value."
 
 
 def test_the_same_set_is_asked_for_once_an_hour(instance: dg.DagsterInstance, outside: Outside):
     outside.go_live()
     outside.decide(NORA)
-    outside.owe()
     key = asked(look(instance)).run_key
     outside.at(NOW + timedelta(minutes=39))
     assert asked(look(instance)).run_key == key
@@ -405,33 +275,7 @@ def test_a_set_of_which_a_part_was_taken_is_asked_for_at_once(instance: dg.Dagst
     outside.acknowledge("u1", "101", "zo_pql_score", "80")
     rest = asked(look(instance))
     assert rest.run_key != key
-    assert rest.tags == {"pql/reason": "1 contact to write, 0 messages to settle"}
-
-
-@pytest.mark.parametrize("state", ["pending", "unknown"])
-def test_a_message_that_was_tried_is_work_anew(instance: dg.DagsterInstance, outside: Outside, state: str):
-    outside.go_live()
-    outside.decide()
-    action_id = outside.owe()
-    key = asked(look(instance)).run_key
-    outside.try_in_vain(action_id, state)
-    again = asked(look(instance)).run_key
-    assert again != key
-    assert asked(look(instance)).run_key == again
-
-
-def test_a_message_that_was_just_tried_is_left_alone_until_its_pause_is_over(
-    instance: dg.DagsterInstance, outside: Outside
-):
-    outside.go_live()
-    outside.decide()
-    action_id = outside.owe()
-    outbox.claim(outside.engine, action_id, "run", NOW)
-    assert isinstance(look(instance), dg.SkipReason)
-    outbox.settle(outside.engine, action_id, "pending", run_id="run", as_of=AS_OF, now=NOW)
-    assert isinstance(look(instance), dg.SkipReason)
-    outside.at(NOW + outbox.FIRST_RETRY)
-    asked(look(instance))
+    assert rest.tags == {"pql/reason": "1 contact to write"}
 
 
 def test_dagster_itself_takes_what_the_sensor_asks_for(instance: dg.DagsterInstance, outside: Outside):
@@ -443,5 +287,5 @@ def test_dagster_itself_takes_what_the_sensor_asks_for(instance: dg.DagsterInsta
     ) as context:
         evaluated = unsynced_changes.evaluate_tick(context)
     (request,) = evaluated.run_requests
-    assert request.tags["pql/reason"] == "1 contact to write, 0 messages to settle"
+    assert request.tags["pql/reason"] == "1 contact to write"
     assert request.tags["dagster/sensor_name"] == "unsynced_changes"

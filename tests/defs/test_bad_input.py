@@ -98,7 +98,7 @@ def test_without_a_token_and_without_an_address_everything_is_said_and_nothing_i
     account = materialization(result, "report/run_account")["account"]
     assert "contacts: dry run," in account
     assert "values of 274 records would be sent" in account
-    assert "Slack messages owed and none posted" in account
+    assert "owed and none sent" in account
     assert not (pipeline.data_dir / "state" / "ledger_contacts.parquet").exists()
 
 

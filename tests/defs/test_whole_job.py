@@ -84,6 +84,8 @@ def test_the_golden_contact_is_written_to_hubspot_as_decided(sample: SampleRuns)
         "zo_handoff_reason": "PQL score 80, fit score 43. Strongest signal: Used an enterprise feature. "
         "3 active users at the company in 30 days. Route everybody_else, self-service track.",
         "zo_sales_track": "self_service",
+        "zo_opener": "Hi Nora, you have made quick progress since you set things up 3 days ago. I look after "
+        "Brightloom here. What are you trying to get done first, and is there anything in the way?",
     }
     assert contact["lifecyclestage"] == "salesqualifiedlead"
     assert contact["hubspot_owner_id"] == dana[0]
@@ -150,7 +152,7 @@ def test_a_second_run_with_nothing_new_writes_nothing_and_says_so(sample: Sample
     account = materialization(sample.second, "report/run_account")["account"]
     assert "no new file; every file is loaded already" in account
     assert account.count("nothing to send; HubSpot already holds every desired value") == 2
-    assert "no message to send" in account
+    assert "nothing to send" in account
 
 
 def test_the_account_of_the_first_run_names_every_step_and_what_was_not_used(sample: SampleRuns):
@@ -289,8 +291,9 @@ def test_dbt_tests_are_asset_checks_and_all_pass(sample: SampleRuns):
     assert len(evaluations) > 50
     assert failed_checks(sample.first) == {
         "every_event_name_is_in_the_taxonomy",
-        "every_message_reached_its_reader",
+        "every_action_reached_whom_it_is_for",
         "few_lines_are_quarantined",
+        "nothing_was_given_up",
     }
 
 

@@ -10,7 +10,17 @@ import pytest
 from sqlalchemy import Engine, select
 
 from dagster_project.outreach import outbox
-from dagster_project.outreach.outbox import CLAIM_LASTS, FIRST_RETRY, LONGEST_RETRY, Action
+from dagster_project.outreach.outbox import FIRST_RETRY, LONGEST_RETRY
+from dagster_project.outreach.outbox_rows import (
+    CLAIM_LASTS,
+    Action,
+    OutboxRow,
+    due,
+    known_ids,
+    open_rows,
+    unknown,
+    unknown_count,
+)
 from dagster_project.settings import PROJECT_DIR
 from dagster_project.state.tables import outbox as table
 
@@ -36,16 +46,16 @@ def state(engine: Engine, action_id: str = "action-1") -> str:
     return row(engine, action_id)["state"]
 
 
-def ids(rows: list[outbox.OutboxRow]) -> list[str]:
+def ids(rows: list[OutboxRow]) -> list[str]:
     return [item.action.action_id for item in rows]
 
 
 def settle(engine: Engine, outcome: str, *, run_id: str = "run-a", now: datetime = NOW, **details: object) -> None:
-    outbox.settle(engine, "action-1", outcome, run_id=run_id, as_of=AS_OF, now=now, **details)
+    outbox.settle(engine, ["action-1"], outcome, run_id=run_id, as_of=AS_OF, now=now, **details)
 
 
 def resolve(engine: Engine, outcome: str, *, now: datetime = NOW, **details: object) -> None:
-    outbox.resolve(engine, "action-1", outcome, as_of=AS_OF, now=now, **details)
+    outbox.resolve(engine, ["action-1"], outcome, as_of=AS_OF, now=now, **details)
 
 
 # Owing
@@ -55,14 +65,14 @@ def test_an_action_is_owed_once_and_as_it_was_first_owed(engine: Engine):
     assert put(engine, action(1, score=65), action(2)) == 2
     assert put(engine, action(1, score=80), action(2), action(3)) == 1
     assert row(engine)["payload"] == {"score": 65}
-    assert ids(outbox.due(engine, NOW)) == ["action-1", "action-2", "action-3"]
+    assert ids(due(engine, NOW)) == ["action-1", "action-2", "action-3"]
 
 
 def test_more_actions_than_a_statement_takes_values_are_owed_once_each(engine: Engine):
     many = [action(number) for number in range(40_000)]
     assert put(engine, *many) == 40_000
     assert put(engine, *many, action(40_000)) == 1
-    assert len(outbox.known_ids(engine, [item.action_id for item in many])) == 40_000
+    assert len(known_ids(engine, [item.action_id for item in many])) == 40_000
 
 
 def test_a_delivered_action_is_not_owed_again(engine: Engine):
@@ -70,28 +80,28 @@ def test_a_delivered_action_is_not_owed_again(engine: Engine):
     outbox.claim(engine, "action-1", "run-a", NOW)
     settle(engine, "delivered", receipt={"ts": "1.0"})
     assert put(engine) == 0
-    assert outbox.due(engine, NOW + timedelta(days=1)) == []
+    assert due(engine, NOW + timedelta(days=1)) == []
     assert row(engine)["receipt"] == {"ts": "1.0"}
 
 
 def test_what_is_known_of_is_known_in_every_state(engine: Engine):
     put(engine, action(1), action(2))
     outbox.claim(engine, "action-1", "run-a", NOW)
-    assert outbox.known_ids(engine, ["action-1", "action-2", "action-3"]) == {"action-1", "action-2"}
-    assert outbox.known_ids(engine, []) == set()
+    assert known_ids(engine, ["action-1", "action-2", "action-3"]) == {"action-1", "action-2"}
+    assert known_ids(engine, []) == set()
 
 
 def test_an_action_keeps_all_it_was_made_of(engine: Engine):
     made = action(1, facts={"company_name": "Brightloom", "employee_count": None})
     put(engine, made)
-    (found,) = outbox.due(engine, NOW)
-    assert found == outbox.OutboxRow(made, "pending", 0, None, None)
+    (found,) = due(engine, NOW)
+    assert found == OutboxRow(made, "pending", 0, None, None, NOW, AS_OF)
 
 
 def test_the_oldest_is_sent_first(engine: Engine):
     outbox.enqueue(engine, [action(1)], as_of=AS_OF + timedelta(hours=1), now=NOW)
     outbox.enqueue(engine, [action(3), action(2)], as_of=AS_OF, now=NOW)
-    assert ids(outbox.due(engine, NOW)) == ["action-2", "action-3", "action-1"]
+    assert ids(due(engine, NOW)) == ["action-2", "action-3", "action-1"]
 
 
 # Claiming
@@ -139,13 +149,14 @@ CLAIMING = """
 import sys
 from datetime import UTC, datetime
 from dagster_project.outreach import outbox
+from dagster_project.outreach.outbox_rows import due
 from dagster_project.state.database import open_state
 
 engine = open_state(sys.argv[1])
 now = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
 print("ready", flush=True)
 sys.stdin.readline()
-for row in outbox.due(engine, now):
+for row in due(engine, now):
     if outbox.claim(engine, row.action.action_id, sys.argv[2], now):
         print(row.action.action_id)
 """
@@ -181,7 +192,7 @@ def test_a_claim_that_ran_out_leaves_the_action_in_doubt(engine: Engine):
     assert outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS) == 0
     assert outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT) == 1
     assert (state(engine, "action-1"), state(engine, "action-2")) == ("unknown", "pending")
-    (lost,) = outbox.unknown(engine, NOW + CLAIM_LASTS + MOMENT)
+    (lost,) = unknown(engine, NOW + CLAIM_LASTS + MOMENT)
     assert lost.claimed_at == NOW
     assert lost.problem == "the process that sent it ended before it wrote down the outcome"
 
@@ -251,10 +262,10 @@ def test_what_is_in_doubt_is_looked_for_after_a_pause_that_doubles(engine: Engin
     settle(engine, "unknown", problem="the answer was lost")
     now = NOW
     for minutes in (1, 1, 2, 4, 8, 16, 32, 60, 60):
-        assert outbox.unknown(engine, now + timedelta(minutes=minutes) - MOMENT) == []
+        assert unknown(engine, now + timedelta(minutes=minutes) - MOMENT) == []
         now += timedelta(minutes=minutes)
-        assert ids(outbox.unknown(engine, now)) == ["action-1"]
-        assert outbox.unknown_count(engine) == 1
+        assert ids(unknown(engine, now)) == ["action-1"]
+        assert unknown_count(engine) == 1
         resolve(engine, "unknown", now=now, problem="Slack cannot be reached")
 
 
@@ -289,9 +300,9 @@ def test_what_was_put_back_waits_twice_as_long_each_time_and_an_hour_at_most(eng
         assert outbox.claim(engine, "action-1", "run-a", now)
         settle(engine, "pending", now=now)
         wait = row(engine)["next_try_at"] - now
-        assert outbox.due(engine, now + wait - MOMENT) == []
+        assert due(engine, now + wait - MOMENT) == []
         now += wait
-        assert ids(outbox.due(engine, now)) == ["action-1"]
+        assert ids(due(engine, now)) == ["action-1"]
         waits.append(wait)
     assert waits[:7] == [FIRST_RETRY * 2**exponent for exponent in range(6)] + [LONGEST_RETRY]
     assert set(waits[6:]) == {LONGEST_RETRY}
@@ -302,12 +313,12 @@ def test_open_is_what_a_run_could_do_something_about(engine: Engine):
     put(engine, *(action(number) for number in range(1, 7)))
     for number, outcome in ((2, "delivered"), (3, "failed"), (4, "pending"), (5, "unknown")):
         outbox.claim(engine, f"action-{number}", "run-a", NOW)
-        outbox.settle(engine, f"action-{number}", outcome, run_id="run-a", as_of=AS_OF, now=NOW)
+        outbox.settle(engine, [f"action-{number}"], outcome, run_id="run-a", as_of=AS_OF, now=NOW)
     outbox.claim(engine, "action-6", "run-a", NOW)
-    assert ids(outbox.open_rows(engine, NOW)) == ["action-1"]
-    assert ids(outbox.open_rows(engine, NOW + FIRST_RETRY)) == ["action-1", "action-4", "action-5"]
+    assert ids(open_rows(engine, NOW)) == ["action-1"]
+    assert ids(open_rows(engine, NOW + FIRST_RETRY)) == ["action-1", "action-4", "action-5"]
     after_the_claim = NOW + CLAIM_LASTS + MOMENT
-    assert ids(outbox.open_rows(engine, after_the_claim)) == ["action-1", "action-4", "action-5", "action-6"]
+    assert ids(open_rows(engine, after_the_claim)) == ["action-1", "action-4", "action-5", "action-6"]
 
 
 def test_the_outbox_outlives_the_process(engine: Engine):

@@ -18,6 +18,7 @@ from dagster_project.outreach.slack import (
     SlackUnavailable,
     SlackUser,
 )
+from dagster_project.outreach.slack_text import section, small_print
 from dagster_project.sandbox.running import Sandbox
 from tests.conftest import TOKEN
 
@@ -363,30 +364,12 @@ def blocks(sandbox: Sandbox) -> list[list[dict] | None]:
     return [message.get("blocks") for message in sandbox.messages()]
 
 
-def test_small_print_stands_below_the_text_and_the_text_stays_as_it_is(slack: Slack, sandbox: Sandbox):
-    slack.post(slack.channel_id("#pql-handoff"), "New SQL: Nora", "action-1", "Why you read this: …")
-    assert texts(sandbox) == ["New SQL: Nora"]
-    assert blocks(sandbox) == [
-        [
-            {"type": "section", "text": {"type": "mrkdwn", "text": "New SQL: Nora"}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": "Why you read this: …"}]},
-        ]
-    ]
+def test_blocks_stand_in_the_channel_and_the_text_stays_for_notifications(slack: Slack, sandbox: Sandbox):
+    shown = [section("New SQL: Nora"), small_print("Why you read this: …")]
+    slack.post(slack.channel_id("#pql-handoff"), "New SQL: Nora", "action-1", shown)
+    assert (texts(sandbox), blocks(sandbox)) == (["New SQL: Nora"], [shown])
 
 
-def test_without_small_print_a_message_is_its_text_alone(slack: Slack, sandbox: Sandbox):
+def test_without_blocks_a_message_is_its_text_alone(slack: Slack, sandbox: Sandbox):
     slack.post(slack.channel_id("#pql-handoff"), "New SQL: Nora", "action-1")
     assert blocks(sandbox) == [None]
-
-
-@pytest.mark.parametrize(("text", "small_print"), [("x" * 3_001, "Why"), ("New SQL: Nora", "x" * 3_001)])
-def test_what_is_too_long_for_a_block_is_posted_without_small_print(
-    slack: Slack, sandbox: Sandbox, text: str, small_print: str
-):
-    slack.post(slack.channel_id("#pql-handoff"), text, "action-1", small_print)
-    assert (texts(sandbox), blocks(sandbox)) == ([text], [None])
-
-
-def test_a_text_just_short_enough_for_a_block_has_its_small_print(slack: Slack, sandbox: Sandbox):
-    slack.post(slack.channel_id("#pql-handoff"), "x" * 3_000, "action-1", "y" * 3_000)
-    assert len(blocks(sandbox)[0]) == 2

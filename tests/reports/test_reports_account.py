@@ -1,5 +1,6 @@
 """The account of a run: what happened, what did not, and where to look, in words that are true of one and of many."""
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from dagster_project.crm.list_syncing import ListResult
 from dagster_project.crm.occurrence_syncing import EventSummary
 from dagster_project.crm.returning import ReturnSummary
 from dagster_project.crm.syncing import SyncSummary
-from dagster_project.outreach.delivering import DeliverySummary
+from dagster_project.outreach.act_run import DeliverySummary
 from dagster_project.reports.account import AccountLine, account_of, as_markdown, as_text
 from dagster_project.state.run_log import log_step, steps_of_run
 from tests.small_snapshot import AS_OF, company, person, publish_small
@@ -466,45 +467,61 @@ def test_each_handoff_that_was_overtaken_is_named_with_what_overtook_it():
 
 
 @pytest.mark.parametrize(
-    ("summary", "sentence"),
+    ("by_kind", "sentence"),
     [
-        ({"delivered": 1}, "1 Slack message posted."),
-        ({"delivered": 1021}, "1,021 Slack messages posted."),
-        ({}, "no message to send."),
+        ({"slack_message": 1}, "1 Slack message posted."),
+        ({"slack_message": 1021}, "1,021 Slack messages posted."),
+        (
+            {"webhook": 2, "hubspot_task": 3, "sequence": 1, "slack_digest": 4},
+            "4 lines in digests posted, 3 tasks made, 1 contact enrolled in a sequence, 2 webhooks taken.",
+        ),
+        ({}, "nothing to send."),
     ],
 )
-def test_messages_that_were_posted_are_counted(summary: dict, sentence: str):
-    assert acted(**summary) == AccountLine("act", sentence)
+def test_what_was_sent_is_counted_by_kind(by_kind: dict, sentence: str):
+    assert acted(by_kind=Counter(by_kind)) == AccountLine("act", sentence)
 
 
 @pytest.mark.parametrize(
     ("owed", "sentence"),
-    [
-        (1, "dry run, 1 Slack message owed and none posted."),
-        (24, "dry run, 24 Slack messages owed and none posted."),
-    ],
+    [(1, "dry run, 1 action owed and none sent."), (24, "dry run, 24 actions owed and none sent.")],
 )
-def test_a_dry_run_says_how_many_messages_are_owed(owed: int, sentence: str):
+def test_a_dry_run_says_how_many_actions_are_owed(owed: int, sentence: str):
     assert acted("dry_run", owed=owed) == AccountLine("act", sentence)
 
 
 @pytest.mark.parametrize(
     ("outcome", "note"),
     [
-        ("waiting_for_hubspot", "1,002 waiting until HubSpot acknowledges the handoff"),
         ("put_back", "1,002 put back for a later run"),
-        ("failed", "1,002 cannot be sent"),
+        ("failed", "1,002 cannot be sent (make retry, once that is mended)"),
         ("expired", "1,002 too late to be of use, not sent"),
+        ("cancelled", "1,002 called off: their contacts are suppressed"),
         ("unknown", "1,002 may have been sent: the answer was lost; read back by the next run"),
     ],
 )
-def test_messages_that_were_not_posted_are_counted_by_what_became_of_them(outcome: str, note: str):
-    assert acted(owed=1002, **{outcome: 1002}) == AccountLine("act", "no Slack message posted.", (note,))
+def test_what_was_not_sent_is_counted_by_what_became_of_it(outcome: str, note: str):
+    assert acted(owed=1002, **{outcome: 1002}) == AccountLine("act", "nothing was sent.", (note,))
+
+
+def test_what_waits_stands_with_its_reason_the_most_frequent_first():
+    waits = Counter({"its not-before has not come": 3, "switched off in channels.csv (slack)": 12})
+    assert acted(waits=waits).notes == (
+        "12 wait: switched off in channels.csv (slack)",
+        "3 wait: its not-before has not come",
+    )
+
+
+def test_a_channel_through_which_nothing_gets_is_named():
+    line = acted(by_kind=Counter(hubspot_task=1), shut={"slack": "Slack says invalid_auth: check SLACK_BOT_TOKEN"})
+    assert line == AccountLine(
+        "act", "1 task made.", ("nothing gets through slack: Slack says invalid_auth: check SLACK_BOT_TOKEN",)
+    )
 
 
 def test_problems_stand_below_the_counts_and_no_more_than_five_of_them():
-    problems = [f"sql_handoff_owner for u{number}: Slack says channel_not_found" for number in range(7)]
-    line = acted(delivered=1, put_back=7, problems=problems)
+    problems = [f"sql_handoff for u{number}: Slack says channel_not_found" for number in range(7)]
+    line = acted(by_kind=Counter(slack_message=1), put_back=7, problems=problems)
     assert line == AccountLine("act", "1 Slack message posted.", ("7 put back for a later run", *problems[:5]))
 
 
@@ -560,7 +577,7 @@ def test_a_run_of_which_nothing_is_known_has_no_lines():
 
 def test_the_steps_stand_in_the_order_of_the_job_as_the_run_log_keeps_them(engine: Engine, tmp_path: Path):
     steps = {
-        "act": {"state": "done"} | vars(DeliverySummary(delivered=2)),
+        "act": {"state": "done"} | vars(DeliverySummary(by_kind=Counter(slack_message=2))),
         "sync_contacts": vars(SyncSummary("contacts", left_out={"absent": 1}, handoffs_overtaken={"u1": "gone"})),
         "sync_companies": vars(SyncSummary("companies")),
         "publish": {"tables": 9},

@@ -248,7 +248,8 @@ def test_reading_leaves_every_byte_as_it_was(rules):
     def seen() -> dict:
         return {
             path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-            for path in rules.path.iterdir()
+            for path in rules.path.rglob("*")
+            if path.is_file()
         }
 
     before = seen()

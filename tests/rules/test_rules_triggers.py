@@ -49,7 +49,7 @@ def action(**cells):
         "trigger_id": "t",
         "action": "hubspot_task",
         "target": "owner",
-        "template": "words",
+        "template": "sql_handoff",
         "priority": "high",
         "not_before_minutes": "0",
         "due_minutes": "120",
@@ -222,7 +222,7 @@ def test_a_condition_that_nobody_can_meet_is_told(rules, triggers, cells, proble
         ),
         (
             {"action": "webhook", "target": "enrichment"},
-            "column template: found 'words'; allowed: empty for webhook",
+            "column template: found 'sql_handoff'; allowed: empty for webhook",
         ),
         (
             {"action": "segment", "target": "vips", "template": ""},

@@ -98,7 +98,7 @@ def test_usage_counts_the_calls_of_the_day(hubspot):
 @pytest.fixture
 def enrollable(team):
     team.add_contacts([{"email": "ann@x.com"}, {"firstname": "Nameless"}])
-    return {"contactId": "1001", "sequenceId": "77", "senderEmail": "ada@own.co"}
+    return {"contactId": "1001", "sequenceId": "501", "senderEmail": "ada@own.co"}
 
 
 def test_a_contact_is_enrolled_once(team, hubspot, enrollable):
@@ -106,7 +106,7 @@ def test_a_contact_is_enrolled_once(team, hubspot, enrollable):
     assert answer.status_code == 200
     assert set(answer.json()) == {"id", "toEmail", "enrolledAt", "updatedAt"}
     assert team.contact("ann@x.com")["hs_sequences_is_enrolled"] == "true"
-    assert hubspot.get(f"{SEQUENCES}/contact/1001").json()["sequenceId"] == "77"
+    assert hubspot.get(f"{SEQUENCES}/contact/1001").json()["sequenceId"] == "501"
     again = hubspot.post(SEQUENCES, enrollable, userId="60000201")
     assert again.status_code == 400
     assert again.json()["subCategory"] == "ALREADY_ENROLLED"
@@ -145,3 +145,24 @@ def test_an_inbox_has_a_daily_enrolment_limit(team, hubspot, enrollable):
     answer = hubspot.post(SEQUENCES, enrollable, userId="60000201")
     assert answer.status_code == 400
     assert answer.json()["subCategory"] == "SEND_LIMIT_REACHED"
+
+
+def test_sequences_are_listed_for_an_active_user_by_name_and_in_pages(team, hubspot):
+    listed = "/automation/sequences/2026-09"
+    first = hubspot.get(listed, userId="60000201", limit=2).json()
+    assert [item["name"] for item in first["results"]] == ["Paywall follow-up", "Team expansion"]
+    rest = hubspot.get(listed, userId="60000201", limit=100, after=first["paging"]["next"]["after"]).json()
+    assert len(rest["results"]) == first["total"] - 2
+    assert "paging" not in rest
+    assert [item["id"] for item in hubspot.get(listed, userId="60000201", name="came").json()["results"]] == ["503"]
+    assert hubspot.get(f"{listed}/503", userId="60000201").json()["name"] == "Came and went"
+    assert hubspot.get(f"{listed}/77", userId="60000201").status_code == 404
+    assert [hubspot.get(listed, **user).status_code for user in ({}, {"userId": "5"})] == [400, 400]
+
+
+def test_nobody_is_enrolled_in_a_sequence_that_is_not_there_or_against_their_will(team, hubspot, enrollable):
+    assert hubspot.post(SEQUENCES, {**enrollable, "sequenceId": "77"}, userId="60000201").status_code == 404
+    team.edit("contacts", "1001", hs_email_optout="true")
+    answer = hubspot.post(SEQUENCES, enrollable, userId="60000201")
+    assert answer.json()["subCategory"] == "UNSUBSCRIBED"
+    assert team.enrollments() == []

@@ -175,3 +175,24 @@ def test_a_webhook_can_lose_its_answer(sandbox):
     with pytest.raises(httpx.TransportError):
         httpx.post(sandbox.webhook_url("a"), content=b"{}")
     assert len(sandbox.webhooks("a")) == 1
+
+
+def test_a_repeat_of_a_key_is_kept_and_told_as_what_it_is(sandbox):
+    url, other = sandbox.webhook_url("enrichment"), sandbox.webhook_url("other")
+    answers = [httpx.post(place, content=b"{}", headers={"Idempotency-Key": "a"}).json() for place in (url, url, other)]
+    assert answers == [{"ok": True}, {"ok": True, "repeated": True}, {"ok": True}]
+    assert [(item["key"], item["repeated"]) for item in sandbox.webhooks("enrichment")] == [("a", False), ("a", True)]
+
+
+def test_the_page_shows_enrolments_and_webhooks(sandbox):
+    sandbox.add_owner("ada@own.co", "Ada")
+    (contact,) = sandbox.add_contacts([{"email": "ann@x.com", "firstname": "Ann"}])
+    body = {"contactId": contact, "sequenceId": "503", "senderEmail": "ada@own.co"}
+    path = "/automation/sequences/2026-09/enrollments?userId=60000201"
+    httpx.post(f"{sandbox.url}{path}", json=body, headers={"Authorization": "Bearer t"})
+    httpx.post(sandbox.webhook_url("enrichment"), content=b'{"a": "<b>"}', headers={"Idempotency-Key": "key-1"})
+    shown = httpx.get(sandbox.url).text
+    assert "Came and went" in shown
+    assert "in it now" in shown
+    assert "key-1" in shown
+    assert "&lt;b&gt;" in shown

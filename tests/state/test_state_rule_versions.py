@@ -79,7 +79,11 @@ def test_what_was_kept_is_written_out_to_the_byte_and_nothing_besides(engine: En
 
 
 def test_every_shipped_rule_file_is_kept():
-    assert set(rule_files(SHIPPED_RULES_DIR)) == {path.name for path in SHIPPED_RULES_DIR.glob("*.csv")}
+    assert set(rule_files(SHIPPED_RULES_DIR)) == {
+        path.relative_to(SHIPPED_RULES_DIR).as_posix()
+        for pattern in ("*.csv", "templates/*.j2")
+        for path in SHIPPED_RULES_DIR.glob(pattern)
+    }
 
 
 def test_before_the_first_build_on_record_it_is_said_since_when_there_is_one(engine: Engine, tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from dagster_project.rules.checks.channels import every_channel_has_its_row
 from dagster_project.rules.checks.crm import crm_properties_have_a_source
 from dagster_project.rules.checks.crm_events import (
     event_properties_have_a_source,
@@ -37,6 +38,7 @@ from dagster_project.rules.checks.scores import (
 )
 from dagster_project.rules.checks.segments import segment_conditions_can_hold, segments_are_complete
 from dagster_project.rules.checks.signals import account_signals_are_complete, signals_are_complete
+from dagster_project.rules.checks.templates import templates_can_be_rendered, templates_that_are_named_are_there
 from dagster_project.rules.checks.triggers import (
     trigger_actions_are_complete,
     trigger_conditions_can_hold,
@@ -76,6 +78,9 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     events_to_send_fit_into_hubspot,
     event_properties_have_a_source,
     event_settings_are_within_bounds,
+    every_channel_has_its_row,
+    templates_can_be_rendered,
+    templates_that_are_named_are_there,
 )
 
 

@@ -28,12 +28,12 @@ def members_work_at_some_time_and_place(book: RuleBook) -> Iterator[RuleProblem]
         if rule.works_from >= rule.works_until:
             allowed = f"a time after {rule.works_from}, when work begins"
             yield RuleProblem(TEAM, row.number, "works_until", rule.works_until, allowed)
-        if not _is_time_zone(rule.time_zone):
+        if not is_time_zone(rule.time_zone):
             allowed = "a time zone of the IANA database, such as Europe/London"
             yield RuleProblem(TEAM, row.number, "time_zone", rule.time_zone, allowed)
 
 
-def _is_time_zone(name: str) -> bool:
+def is_time_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

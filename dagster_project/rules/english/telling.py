@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dagster_project.rules.english.channels import CHANNELS
 from dagster_project.rules.english.chapter import Chapter
 from dagster_project.rules.english.crm import CRM_OBJECTS, CRM_PROPERTIES
 from dagster_project.rules.english.crm_events import EVENT_PROPERTIES, EVENT_SETTINGS, EVENTS
@@ -51,6 +52,7 @@ CHAPTERS: dict[str, Chapter] = {
     "triggers": TRIGGERS,
     "trigger_conditions": TRIGGER_CONDITIONS,
     "trigger_actions": TRIGGER_ACTIONS,
+    "channels": CHANNELS,
     "event_taxonomy": TAXONOMY,
     "excluded_domains": DOMAINS,
     "segments": SEGMENTS,

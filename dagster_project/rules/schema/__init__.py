@@ -1,6 +1,7 @@
 """The rule files: which there are, which columns each has, and what a cell may hold."""
 
 from dagster_project.rules.schema.cells import Rule
+from dagster_project.rules.schema.channels import Channel
 from dagster_project.rules.schema.crm import CrmEvent, CrmEventProperty, CrmEventSetting, CrmObject, CrmProperty
 from dagster_project.rules.schema.deciding import ExcludedDomain, SqlCondition
 from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
@@ -42,6 +43,7 @@ RULE_FILES: dict[str, type[Rule]] = {
     "handoff_settings": HandoffSetting,
     "return_rules": ReturnRule,
     "triggers": Trigger,
+    "channels": Channel,
     "trigger_conditions": TriggerCondition,
     "trigger_actions": TriggerAction,
     "segments": Segment,
