@@ -22,6 +22,11 @@ from dagster_project.rules.checks.fit import (
     negative_rules_except_what_they_look_for,
     regions_name_countries,
 )
+from dagster_project.rules.checks.reporting import (
+    goals_of_shares_are_shares,
+    report_settings_are_there_and_within_bounds,
+    tiers_do_not_overlap,
+)
 from dagster_project.rules.checks.scores import (
     bands_cover_every_score_once,
     settings_are_there_and_within_bounds,
@@ -55,6 +60,9 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     events_to_send_fit_into_hubspot,
     event_properties_have_a_source,
     event_settings_are_within_bounds,
+    goals_of_shares_are_shares,
+    tiers_do_not_overlap,
+    report_settings_are_there_and_within_bounds,
 )
 
 

@@ -6,6 +6,7 @@ from dagster_project.rules.schema.deciding import ExcludedDomain, SalesMember, S
 from dagster_project.rules.schema.engagement import EngagementRule, NegativeRule, ScoreGroup
 from dagster_project.rules.schema.events import ActivationMilestone, EventName
 from dagster_project.rules.schema.fit import FactSource, FitRule, IcpCondition, RegionCountry
+from dagster_project.rules.schema.reporting import Goal, ReportSetting, Tier
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
 from dagster_project.rules.schema.segments import Segment, SegmentCondition
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
@@ -37,4 +38,7 @@ RULE_FILES: dict[str, type[Rule]] = {
     "crm_events": CrmEvent,
     "crm_event_properties": CrmEventProperty,
     "crm_event_settings": CrmEventSetting,
+    "goals": Goal,
+    "tiers": Tier,
+    "report_settings": ReportSetting,
 }

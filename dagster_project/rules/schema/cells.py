@@ -34,6 +34,7 @@ Target = Annotated[str, _written_as("owner|#[a-z0-9_-]+", "owner, or a channel s
 YesNo = Annotated[bool, _written_as("(?i:true|false)", "true or false")]
 Whole = Annotated[int, _written_as("-?[0-9]{1,18}", "a whole number")]
 Number = Annotated[Decimal, _written_as(r"-?[0-9]{1,14}(\.[0-9]{1,4})?", "a number with at most 4 decimal places")]
+Month = Annotated[str, _written_as("[0-9]{4}-(0[1-9]|1[0-2])", "a month such as 2026-11")]
 Day = Annotated[date, _written_as("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-16")]
 Points = Annotated[Number, Field(ge=0, le=100)]
 NegativePoints = Annotated[Number, Field(ge=-100, le=0)]
