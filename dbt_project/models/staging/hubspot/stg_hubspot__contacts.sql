@@ -11,5 +11,7 @@ select
     nullif(trim(enriched_country), '') as enriched_country,
     lifecycle_stage,
     owner_id,
-    last_email_open_at
+    last_email_open_at,
+    nullif(trim(original_source), '') as original_source,
+    became_sql_at
 from {{ source('raw', 'hubspot_contacts') }}
