@@ -13,8 +13,9 @@ select
     coalesce(stage, 'unknown') as stage,
     count(*) as deal_count,
     count(arr) as priced_count,
-    sum(cast(arr as {{ type_double() }})) as arr,
-    sum(weighted_arr) as weighted_arr,
+    -- Added up exactly: floats would depend on the order.
+    cast(sum(arr) as {{ type_double() }}) as arr,
+    cast(sum(cast(weighted_arr as decimal(28, 4))) as {{ type_double() }}) as weighted_arr,
     max(win_share) as win_share,
     max(win_share_of) as win_share_of,
     count(stage_age_days) as aged_count,

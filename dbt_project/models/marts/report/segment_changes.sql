@@ -16,7 +16,7 @@ with weeks as (
         and metrics.segment <> 'unknown'
         and metrics.metric_id in ('signups', 'new_pqls', 'pqls_present', 'active_users')
 ),
-compared as (
+summed as (
     select
         metric_id,
         segment_type,
@@ -24,11 +24,19 @@ compared as (
         max(case when place = 1 then period_start end) as week_start,
         max(case when place = 1 then value end) as value,
         count(case when place > 1 then value end) as usual_weeks,
-        avg(case when place > 1 then value end) as usual_value,
-        stddev_samp(case when place > 1 then value end) as usual_deviation
+        sum(case when place > 1 then value end) as summed,
+        sum(case when place > 1 then value * value end) as summed_squares
     from weeks
     where place <= 1 + {{ whole_report_setting('attention_weeks') }}
     group by metric_id, segment_type, segment
+),
+-- Sums of counts are exact in whatever order; what databases make of deviations is not.
+compared as (
+    select
+        summed.*,
+        summed.summed / nullif(usual_weeks, 0) as usual_value,
+        sqrt(greatest(summed_squares - summed.summed * summed.summed / nullif(usual_weeks, 0), 0) / nullif(usual_weeks - 1, 0)) as usual_deviation
+    from summed
 ),
 judged as (
     select
