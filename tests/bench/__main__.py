@@ -2,8 +2,9 @@
 
 Sizes come from the environment: BENCH_EVENTS (default 1,000,000), BENCH_CONTACTS (default 1,000,000 for the diff),
 BENCH_SYNC (default 100,000 contacts, sent once to the sandbox), BENCH_SCORING_EVENTS (default 1,000,000; several with
-commas between them tell how the cost grows), BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts
-to measure (ingest, scoring, diff, sync; default all of them), BENCH_FOLDER a place for what they write.
+commas between them tell how the cost grows), BENCH_REPORT_CONTACTS and BENCH_REPORT_DEALS (default 100,000 and 50,000),
+BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts to measure (ingest, scoring, diff, sync,
+report; default all of them), BENCH_FOLDER a place for what they write.
 """
 
 import os
@@ -17,6 +18,7 @@ from dagster_project.rules.book import read_rules
 from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.bench.diffing import bench_diff
 from tests.bench.ingest import bench_ingest
+from tests.bench.reporting import bench_reports
 from tests.bench.scoring import bench_scoring
 from tests.bench.syncing import bench_sync
 
@@ -31,6 +33,7 @@ def main() -> None:
         "scoring": bench_scoring,
         "diff": bench_diff,
         "sync": lambda folder: bench_sync(folder, objects),
+        "report": bench_reports,
     }
     names = ONLY or list(parts)
     if unknown := [name for name in names if name not in parts]:

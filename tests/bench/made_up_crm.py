@@ -3,6 +3,7 @@
 import duckdb
 
 CLOCK = "2026-11-20T09:00:00Z"
+CLOCK_SQL = "timestamp '2026-11-20 09:00:00'"
 # Of a hundred contacts: how many come how far. Half of the others only signed up.
 ACTIVATED, PQL, HANDED_OFF = 50, 12, 5
 
@@ -19,9 +20,12 @@ def fill(warehouse: str, contact_count: str, deal_count: str) -> None:
             f"""
             create temp table people as
             select
-                'u' || i as user_id, cast(i as varchar) as hubspot_id, 'u' || i || '@c' || i // 8 || '.example' as email,
+                'u' || i as user_id, cast(i as varchar) as hubspot_id,
+                'u' || i || '@c' || i // 8 || '.example' as email,
                 'c' || i // 8 as company_id, i % 100 as draw,
-                timestamp '2026-11-20' - to_hours(1 + (i * 7919) % 17520) as created_at
+                timestamp '2026-11-20' - to_hours(1 + (i * 7919) % 17520) as created_at,
+                greatest(created_at, timestamp '2025-06-01') as scored_at,
+                least(scored_at + to_hours(300), {CLOCK_SQL}) as handed_off_at
             from range({contacts}) as numbers(i)
             """
         )
@@ -34,11 +38,12 @@ def fill(warehouse: str, contact_count: str, deal_count: str) -> None:
 
 
 def _tables(deals: int) -> dict[str, str]:
-    clock = "timestamp '2026-11-20 09:00:00'"
     links = "'HUBSPOT_DEFINED' as type_category, 3 as type_id, cast(null as varchar) as type_label"
     names = "('report_created'), ('logged_in'), ('file_uploaded')"
     return {
-        "intermediate.int_people": "select user_id, email as contact_email, company_id, hubspot_id, created_at from people",
+        "intermediate.int_people": """
+            select user_id, email as contact_email, company_id, hubspot_id, created_at from people
+        """,
         "intermediate.int_contact_records": "select user_id, hubspot_id, true as is_leading from people",
         "intermediate.int_people_profiled": """
             select user_id, (draw * 37) % 1500 + 1 as employee_count,
@@ -48,15 +53,14 @@ def _tables(deals: int) -> dict[str, str]:
         "intermediate.int_companies": "select distinct company_id, 'h' || company_id as hubspot_id from people",
         "intermediate.int_users_activated": f"""
             select user_id, created_at + to_hours(draw) as activated_at from people
-            where draw < {ACTIVATED} and created_at + to_hours(draw) <= {clock}
+            where draw < {ACTIVATED} and created_at + to_hours(draw) <= {CLOCK_SQL}
         """,
         "intermediate.int_score_history": f"""
-            select user_id, greatest(created_at, timestamp '2025-06-01') as changed_at, 'nurture' as band,
-                cast(null as varchar) as band_from
+            select user_id, scored_at as changed_at, 'nurture' as band, cast(null as varchar) as band_from
             from people
             union all by name
-            select user_id, least(greatest(created_at, timestamp '2025-06-01') + to_hours(200), {clock}) as changed_at,
-                'pql' as band, 'nurture' as band_from
+            select user_id, least(scored_at + to_hours(200), {CLOCK_SQL}) as changed_at, 'pql' as band,
+                'nurture' as band_from
             from people where draw < {PQL}
         """,
         "raw.hubspot_contacts": """
@@ -72,14 +76,12 @@ def _tables(deals: int) -> dict[str, str]:
         "raw.pipeline_handoffs": f"""
             select 'h' || user_id as handoff_id, user_id as record_key, 1 as episode, cast(draw as varchar) as owner_id,
                 'round_robin' as owner_reason, handed_off_at, handed_off_at as acknowledged_at, 'enterprise' as track
-            from (select *, least(greatest(created_at, timestamp '2025-06-01') + to_hours(300), {clock}) as handed_off_at from people)
-            where draw < {HANDED_OFF}
+            from people where draw < {HANDED_OFF}
         """,
         "raw.hubspot_engagements": f"""
             select 'e' || user_id as hubspot_id, 'call' as engagement_type, cast(draw as varchar) as owner_id,
                 'COMPLETED' as status, handed_off_at + to_minutes(draw * 40 + 5) as occurred_at
-            from (select *, least(greatest(created_at, timestamp '2025-06-01') + to_hours(300), {clock}) as handed_off_at from people)
-            where draw < {HANDED_OFF}
+            from people where draw < {HANDED_OFF}
         """,
         "raw.pipeline_deliveries": f"""
             select 'a' || user_id as action_id, 'trigger_' || draw % 9 as trigger_id, 'slack_message' as kind,
@@ -88,7 +90,8 @@ def _tables(deals: int) -> dict[str, str]:
             from people where draw < {PQL}
         """,
         "raw.hubspot_deals": f"""
-            select 'd' || i as hubspot_id, ['appointmentscheduled', 'contractsent', 'closedwon', 'closedlost'][1 + i % 4] as stage,
+            select 'd' || i as hubspot_id,
+                ['appointmentscheduled', 'contractsent', 'closedwon', 'closedlost'][1 + i % 4] as stage,
                 cast(1000 + i % 9000 as varchar) as amount, cast(i % 5 as varchar) as owner_id,
                 cast(i % 4 > 1 as varchar) as is_closed, cast(i % 4 = 2 as varchar) as is_closed_won,
                 timestamp '2026-11-01' - to_hours((i * 31) % 15000) as created_at,
@@ -104,8 +107,9 @@ def _tables(deals: int) -> dict[str, str]:
             from people where draw < {HANDED_OFF}
         """,
         "intermediate.int_event_meanings": f"""
-            select hash(name) as name_key, 'product' as source, name as known_as, name as event_type, true as is_activity,
-                name <> 'logged_in' as is_key_action, name = 'logged_in' as is_login, true as is_in_taxonomy
+            select hash(name) as name_key, 'product' as source, name as known_as, name as event_type,
+                true as is_activity, name <> 'logged_in' as is_key_action, name = 'logged_in' as is_login,
+                true as is_in_taxonomy
             from (values {names}) as named(name)
         """,
         "intermediate.int_actor_names_seen": f"""
@@ -114,11 +118,13 @@ def _tables(deals: int) -> dict[str, str]:
             from people cross join (values {names}) as named(name)
         """,
         "intermediate.int_event_days_identified": f"""
-            select hash(user_id) as actor_key, user_id, hash(name) as name_key, company_id, happened_on, 2 as event_count,
-                cast(happened_on as timestamp) + to_hours(8) as first_at, cast(happened_on as timestamp) + to_hours(9) as last_at
+            select hash(user_id) as actor_key, user_id, hash(name) as name_key, company_id, happened_on,
+                2 as event_count, happened_on + to_hours(8) as first_at, happened_on + to_hours(9) as last_at
             from people
             cross join (values {names}) as named(name)
-            cross join (select cast(timestamp '2026-11-18' - to_days(30 * i) as date) as happened_on from range(6) as months(i))
+            cross join (
+                select cast(date '2026-11-18' - to_days(30 * i) as date) as happened_on from range(6) as days(i)
+            )
             where happened_on > created_at
         """,
     }
