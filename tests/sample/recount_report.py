@@ -141,6 +141,11 @@ class ReportRecount:
             return person.reached(stage)
         return all(person.reached(before) for before in STAGES[: STAGES.index(stage) + 1])
 
+    def mqls(self, build: int) -> set[str]:
+        """Contacts in band mql or above at a build."""
+        recount = self.recounts[build]
+        return {self._key(recount.users[user]) for user, score in recount.scores.items() if score.band != "nurture"}
+
     # Response to handoffs
 
     @property

@@ -196,6 +196,13 @@ def test_a_goal_stands_beside_the_month_and_nowhere_else(built):
     assert set(with_goal["segment_type"]) == {"all"}
 
 
+def test_a_conversion_is_asked_only_of_whom_history_saw_coming(built):
+    pipeline, recount = built
+    assert metric(pipeline, "new_mqls", "1970-01-01")["value"] == len(recount.mqls(0) | recount.mqls(1))
+    cohort = metric(pipeline, "mql_to_opportunity_share", "1970-01-01")["denominator"]
+    assert cohort == len(recount.mqls(1) - recount.mqls(0)) > 0
+
+
 def test_what_history_does_not_know_is_null_and_not_zero(built):
     pipeline, _ = built
     assert metric(pipeline, "new_pqls", "2026-10-01")["value"] is None

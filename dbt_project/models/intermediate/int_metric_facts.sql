@@ -19,15 +19,15 @@ moments as (
     {{ metric_fact('signups', 'contacts', 'signed_up_at') }}
     union all {{ metric_fact('activation_share', 'contacts', 'signed_up_at', one_where('is_activated'), '1') }}
     union all {{ metric_fact('activations', 'contacts', 'activated_at') }}
-    union all {{ metric_fact('activated_to_pql_share', 'contacts', 'activated_at', one_where('pql_last_at >= activated_at'), '1') }}
+    union all {{ metric_fact('activated_to_pql_share', 'contacts', 'activated_at', one_where('pql_last_at >= activated_at'), '1', where='activated_at >= ' ~ history_began_at()) }}
     union all {{ metric_fact('time_to_value_hours_median', 'contacts', 'activated_at', measure='time_to_value_hours', where='time_to_value_hours is not null') }}
     union all {{ metric_fact('time_to_value_hours_p90', 'contacts', 'activated_at', measure='time_to_value_hours', where='time_to_value_hours is not null') }}
     union all {{ metric_fact('new_mqls', 'contacts', 'mql_at', is_dated='not is_mql_since_before') }}
     union all {{ metric_fact('new_pqls', 'contacts', 'pql_at', is_dated='not is_pql_since_before') }}
     union all {{ metric_fact('sqls', 'contacts', 'sql_at') }}
-    union all {{ metric_fact('pql_to_sql_share', 'contacts', 'pql_at', one_where('sql_last_at >= pql_at'), '1', is_dated='not is_pql_since_before') }}
+    union all {{ metric_fact('pql_to_sql_share', 'contacts', 'pql_at', one_where('sql_last_at >= pql_at'), '1', where='not is_pql_since_before') }}
     union all {{ metric_fact('opportunities', 'contacts', 'opportunity_at') }}
-    union all {{ metric_fact('mql_to_opportunity_share', 'contacts', 'mql_at', one_where('opportunity_last_at >= mql_at'), '1', is_dated='not is_mql_since_before') }}
+    union all {{ metric_fact('mql_to_opportunity_share', 'contacts', 'mql_at', one_where('opportunity_last_at >= mql_at'), '1', where='not is_mql_since_before') }}
     union all {{ metric_fact('handoffs', 'handoffs', 'handed_off_at', has_owner=true) }}
     union all {{ metric_fact('response_minutes_median', 'handoffs', 'handed_off_at', measure='response_minutes', where='response_minutes is not null', has_owner=true) }}
     union all {{ metric_fact('response_minutes_p90', 'handoffs', 'handed_off_at', measure='response_minutes', where='response_minutes is not null', has_owner=true) }}

@@ -40,6 +40,8 @@ known_from as (
     union all
     select 'handoffs', min(handed_off_at) from {{ ref('handoff_responses') }}
     union all
+    select 'responses', min(case when response_state <> 'not_known' then handed_off_at end) from {{ ref('handoff_responses') }}
+    union all
     select 'crm', min(sql_at) from {{ ref('int_contact_stages') }}
     union all
     select 'deals', min(created_at) from {{ ref('deals') }}
@@ -134,10 +136,10 @@ select
     computed.has_floor
         and not {{ is_few('computed.denominator') }}
         and coalesce(100 * computed.value < {{ whole_report_setting('conversion_floor_pct') }}, false)
-        and (
-            computed.period_type = 'ever'
-            or cast({{ dbt.dateadd('day', whole_report_setting('conversion_matures_days'), 'computed.period_end') }} as timestamp) <= {{ as_of() }}
-        ) as is_below_floor
+        -- Of ever, the newest leads had no time to convert.
+        and computed.period_type <> 'ever'
+        and cast({{ dbt.dateadd('day', whole_report_setting('conversion_matures_days'), 'computed.period_end') }} as timestamp) <= {{ as_of() }}
+            as is_below_floor
 from computed
 left join goals
     on computed.period_type = 'month'
