@@ -6,8 +6,10 @@
 with contacts as (
     select
         stages.*,
+        history.history_began_at,
         case when activated_at >= signed_up_at then {{ elapsed('signed_up_at', 'activated_at', 'hour') }} end as time_to_value_hours
     from {{ ref('int_contact_stages') }} as stages
+    cross join (select {{ history_began_at() }} as history_began_at) as history
 ),
 handoffs as (
     select * from {{ ref('handoff_responses') }}
@@ -19,7 +21,7 @@ moments as (
     {{ metric_fact('signups', 'contacts', 'signed_up_at') }}
     union all {{ metric_fact('activation_share', 'contacts', 'signed_up_at', one_where('is_activated'), '1') }}
     union all {{ metric_fact('activations', 'contacts', 'activated_at') }}
-    union all {{ metric_fact('activated_to_pql_share', 'contacts', 'activated_at', one_where('pql_last_at >= activated_at'), '1', where='activated_at >= ' ~ history_began_at()) }}
+    union all {{ metric_fact('activated_to_pql_share', 'contacts', 'activated_at', one_where('pql_last_at >= activated_at'), '1', where='activated_at >= history_began_at') }}
     union all {{ metric_fact('time_to_value_hours_median', 'contacts', 'activated_at', measure='time_to_value_hours', where='time_to_value_hours is not null') }}
     union all {{ metric_fact('time_to_value_hours_p90', 'contacts', 'activated_at', measure='time_to_value_hours', where='time_to_value_hours is not null') }}
     union all {{ metric_fact('new_mqls', 'contacts', 'mql_at', is_dated='not is_mql_since_before') }}
