@@ -72,12 +72,17 @@ def contacts(
         "owner_id": OWNER,
         "enriched_job_title": None,
         "enriched_country": None,
+        "original_source": "hs_analytics_source",
     }
     return CopiedObject(
         name="contacts",
         table="raw.hubspot_contacts",
         columns=columns | dict(facts) | {"user_id": key_property},
-        instants={"last_email_open_at": "hs_email_last_open_date", "handoff_at": handoff_time},
+        instants={
+            "last_email_open_at": "hs_email_last_open_date",
+            "handoff_at": handoff_time,
+            "became_sql_at": "hs_lifecyclestage_salesqualifiedlead_date",
+        },
         modified="lastmodifieddate",
         also_read=(ADDITIONAL_EMAILS, MERGED_IDS),
         watched=watched,
@@ -94,8 +99,16 @@ DEALS = CopiedObject(
         "amount": "amount",
         "owner_id": OWNER,
         "is_closed": "hs_is_closed",
+        "is_closed_won": "hs_is_closed_won",
+        "annual_amount": "hs_arr",
+        "deal_type": "dealtype",
     },
-    instants={"closes_at": "closedate", "created_at": "createdate", "last_modified_at": MODIFIED},
+    instants={
+        "closes_at": "closedate",
+        "created_at": "createdate",
+        "last_modified_at": MODIFIED,
+        "stage_entered_at": "hs_v2_date_entered_current_stage",
+    },
     also_read=(MERGED_IDS,),
 )
 
@@ -122,12 +135,17 @@ def companies(key_property: str | None, facts: Facts = NO_FACTS, watched: tuple[
     )
 
 
-def _engagement(name: str, status: str | None) -> CopiedObject:
+def _engagement(name: str, status: str | None, done: str | None = None) -> CopiedObject:
+    """
+    Args:
+        done: The property that says when it was done, where that is not its own time.
+    """
     return CopiedObject(
         name=name,
         table="raw.hubspot_engagements",
         columns={"owner_id": OWNER, "status": status},
-        instants={"occurred_at": "hs_timestamp", "last_modified_at": MODIFIED},
+        instants={"occurred_at": "hs_timestamp", "last_modified_at": MODIFIED}
+        | ({"completed_at": done} if done else {}),
         row_type={"engagement_type": name.removesuffix("s")},
     )
 
@@ -137,5 +155,5 @@ ENGAGEMENTS = (
     _engagement("emails", "hs_email_status"),
     _engagement("meetings", "hs_meeting_outcome"),
     _engagement("notes", None),
-    _engagement("tasks", "hs_task_status"),
+    _engagement("tasks", "hs_task_status", "hs_task_completion_date"),
 )

@@ -87,6 +87,8 @@ alter table raw.hubspot_contacts add column if not exists enriched_country varch
 alter table raw.hubspot_contacts add column if not exists last_email_open_at timestamp;
 alter table raw.hubspot_contacts add column if not exists user_id varchar;
 alter table raw.hubspot_contacts add column if not exists handoff_at timestamp;
+alter table raw.hubspot_contacts add column if not exists original_source varchar;
+alter table raw.hubspot_contacts add column if not exists became_sql_at timestamp;
 
 -- One row an address: a contact can be found by its secondary addresses too.
 create table if not exists raw.hubspot_contact_emails (
@@ -135,6 +137,10 @@ create table if not exists raw.hubspot_deals (
     last_modified_at timestamp
 );
 alter table raw.hubspot_deals add column if not exists is_closed varchar;
+alter table raw.hubspot_deals add column if not exists is_closed_won varchar;
+alter table raw.hubspot_deals add column if not exists annual_amount varchar;
+alter table raw.hubspot_deals add column if not exists deal_type varchar;
+alter table raw.hubspot_deals add column if not exists stage_entered_at timestamp;
 
 -- Calls, e-mails, meetings, notes and tasks.
 create table if not exists raw.hubspot_engagements (
@@ -145,6 +151,8 @@ create table if not exists raw.hubspot_engagements (
     occurred_at timestamp,
     last_modified_at timestamp
 );
+-- Of tasks: their own time is when they were due.
+alter table raw.hubspot_engagements add column if not exists completed_at timestamp;
 
 -- One row a label of a pair; types are named in the plural, as in HubSpot's paths.
 create table if not exists raw.hubspot_associations (

@@ -19,6 +19,7 @@ USER_COLUMNS = {
     "stated_user_id",
     "given_up_id",
     "record_key",
+    "contact_id",
     "subject_key",
     "distinct_id",
     "anonymous_id",

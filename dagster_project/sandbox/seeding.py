@@ -1,8 +1,9 @@
 """Fill a sandbox from a folder of CSV files, once per content.
 
-Files, all optional: `owners.csv`, `companies.csv`, `contacts.csv`, `deals.csv`, `slack_users.csv`,
-`slack_channels.csv`. Columns of records are HubSpot property names; each reader below names its others. A bad
-value anywhere adds nothing at all. Records that exist already, by e-mail, domain or name, stay as they are.
+Files, all optional: `owners.csv`, `companies.csv`, `contacts.csv`, `deals.csv`, `calls.csv`, `emails.csv`,
+`meetings.csv`, `notes.csv`, `tasks.csv`, `slack_users.csv`, `slack_channels.csv`. Columns of records are HubSpot
+property names; each reader below names its others. A bad value anywhere adds nothing at all. Records that exist
+already, by e-mail, domain or name, stay as they are.
 """
 
 import csv
@@ -17,7 +18,7 @@ from typing import Any
 
 from . import writes
 from .links import PRIMARY
-from .object_types import COMPANIES, CONTACTS, DEALS, ObjectType
+from .object_types import COMPANIES, CONTACTS, DEALS, OBJECT_TYPES, ObjectType
 from .portal import Portal
 from .properties import Definition
 from .records import Record
@@ -148,6 +149,11 @@ def _contacts(portal: Portal, rows: list[Row]) -> int:
 def _deals(portal: Portal, rows: list[Row]) -> int:
     """Columns: properties of deals, owner_email, contact_email, company_domain."""
     return len(_RecordRows(portal, DEALS, rows).add())
+
+
+def _activities(kind: ObjectType) -> Callable[[Portal, list[Row]], int]:
+    """Columns: properties of the type, owner_email, contact_email, company_domain."""
+    return lambda portal, rows: len(_RecordRows(portal, kind, rows).add())
 
 
 def add_records(portal: Portal, kind: ObjectType, records: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -294,12 +300,13 @@ def _slack_channels(portal: Portal, rows: list[Row]) -> int:
     return added
 
 
-# In this order: contacts refer to companies and owners, deals to contacts.
+# In this order: contacts refer to companies and owners, deals and activities to contacts.
 SEEDERS: dict[str, Callable[[Portal, list[Row]], int]] = {
     "owners.csv": _owners,
     "companies.csv": _companies,
     "contacts.csv": _contacts,
     "deals.csv": _deals,
+    **{f"{kind.name}.csv": _activities(kind) for kind in OBJECT_TYPES if kind.is_activity},
     "slack_users.csv": _slack_users,
     "slack_channels.csv": _slack_channels,
 }

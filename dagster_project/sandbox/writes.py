@@ -170,6 +170,7 @@ def _derived(
         derived["hs_email_domain"] = changes["email"].partition("@")[2]
     if kind is DEALS and changes.get("dealstage"):
         stage = next(stage for stage in deal_stages() if stage["id"] == changes["dealstage"])
+        derived["hs_v2_date_entered_current_stage"] = at
         derived["hs_is_closed"] = str(stage["isClosed"]).lower()
         derived["hs_is_closed_won"] = str(stage["isClosed"] and stage["probability"] == "1.0").lower()
     if kind is TASKS and "hs_task_status" in changes:

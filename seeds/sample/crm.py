@@ -1,9 +1,11 @@
 """What HubSpot and Slack hold before the first run."""
 
+from datetime import datetime
 from pathlib import Path
 
 from cast import Cast, Person
-from landing import write_csv
+from deals import became_sql_ago, original_source, write_deals
+from landing import instant, write_csv
 
 # The first four take handoffs; Ruth manages them and takes none; Helen has left.
 OWNERS = (
@@ -38,12 +40,18 @@ CONTACT_COLUMNS = (
     "country",
     "lifecyclestage",
     "hs_additional_emails",
+    "hs_lifecyclestage_salesqualifiedlead_date",
+    "hs_analytics_source",
     "owner_email",
     "company_domain",
 )
 
 
-def write_crm(folder: Path, cast: Cast) -> None:
+def write_crm(folder: Path, cast: Cast, crowd: Cast, as_of: datetime) -> None:
+    """
+    Args:
+        crowd: Those of the cast who have no story; sales has deals with some of them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "owners.csv", ("email", "first_name", "last_name", "archived"), OWNERS)
     _write(folder / "slack_users.csv", ("email", "name", "real_name", "display_name"), SLACK_USERS)
@@ -63,6 +71,8 @@ def write_crm(folder: Path, cast: Cast) -> None:
         domain = company_domains.get(person.company_id) or person.email.partition("@")[2].lower()
         return domain if domain in held else ""
 
+    qualified = {email: instant(as_of - ago) for email, ago in became_sql_ago(crowd).items()}
+    of_crowd = {person.email for person in crowd.people}
     _write(
         folder / "contacts.csv",
         CONTACT_COLUMNS,
@@ -75,6 +85,8 @@ def write_crm(folder: Path, cast: Cast) -> None:
                 person.country,
                 person.crm.stage,
                 ";".join(person.crm.additional_emails),
+                qualified.get(person.email, ""),
+                original_source(person) if person.email in of_crowd else "",
                 person.crm.owner_email,
                 company_domain(person),
             )
@@ -82,6 +94,7 @@ def write_crm(folder: Path, cast: Cast) -> None:
             if person.crm is not None
         ],
     )
+    write_deals(folder, crowd, as_of, {person.email: company_domain(person) for person in crowd.people})
 
 
 def _write(path: Path, columns: tuple[str, ...], rows: tuple[tuple, ...] | list[tuple]) -> None:

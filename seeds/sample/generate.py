@@ -23,14 +23,13 @@ CROWD_SIZE = 205
 
 def main() -> None:
     given = _arguments().parse_args()
-    cast = sum(
-        [*stories_scores.stories(), *stories_handoffs.stories(), *stories_oddities.stories()],
-        start=Cast(),
-    ) + crowd(Chance(given.seed), given.users, given.as_of)
+    stories = [*stories_scores.stories(), *stories_handoffs.stories(), *stories_oddities.stories()]
+    others = crowd(Chance(given.seed), given.users, given.as_of)
+    cast = sum(stories, start=Cast()) + others
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "as_of.txt").write_text(f"{instant(given.as_of)}\n", encoding="utf-8", newline="\n")
     write_landing(given.out / "landing" / "product", cast, given.as_of, stories_scores.GOLDEN_USER_ID)
-    write_crm(given.out / "crm", cast)
+    write_crm(given.out / "crm", cast, others, given.as_of)
     write_readme(given.out / "README.md", SAMPLE_DIR, given.as_of)
 
 

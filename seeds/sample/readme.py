@@ -17,7 +17,8 @@ and companies are made up; every domain ends in `.example`, except private addre
   with offsets, by the month they were received in. The file of retries sends twenty events a second time, and five of
   its lines can be no event: they belong in quarantine. One event name is not in the taxonomy: `beta_widget_opened`.
 - `crm/`: what the sandbox is filled with. Tom Okafor has no Slack account, Helen Marsh has left, and Ruth Adeyemi owns
-  a contact but takes no handoffs.
+  a contact but takes no handoffs. Sales has deals, calls and meetings with some of the crowd, and with nobody who has a
+  story; some deals have no amount, some are renewals, some are overdue.
 - `stories.csv`, `company_stories.csv`: what must come out, written by hand. The tests count it again from the files.
 
 ## Make it again

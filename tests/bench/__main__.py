@@ -2,9 +2,10 @@
 
 Sizes come from the environment: BENCH_EVENTS (default 1,000,000), BENCH_CONTACTS (default 1,000,000 for the diff),
 BENCH_SYNC (default 100,000 contacts, sent once to the sandbox), BENCH_SCORING_EVENTS (default 1,000,000; several with
-commas between them tell how the cost grows), BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts
-to measure (ingest, scoring, diff, sync; default all of them; latency, which takes long, only where it is named),
-BENCH_FOLDER a place for what they write. Of latency: BENCH_LATENCY_USERS (default 100,000), BENCH_LATENCY_FILES (10).
+commas between them tell how the cost grows), BENCH_REPORT_CONTACTS and BENCH_REPORT_DEALS (default 100,000 and 50,000),
+BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts to measure (ingest, scoring, diff, sync,
+report; default all of them; latency, which takes long, only where it is named), BENCH_FOLDER a place for what they
+write. Of latency: BENCH_LATENCY_USERS (default 100,000), BENCH_LATENCY_FILES (10).
 """
 
 import os
@@ -19,6 +20,7 @@ from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.bench.diffing import bench_diff
 from tests.bench.ingest import bench_ingest
 from tests.bench.latency import bench_latency
+from tests.bench.reporting import bench_reports
 from tests.bench.scoring import bench_scoring
 from tests.bench.syncing import bench_sync
 
@@ -34,6 +36,7 @@ def main() -> None:
         "diff": bench_diff,
         "sync": lambda folder: bench_sync(folder, objects),
         "latency": lambda folder: bench_latency(folder / "latency"),
+        "report": bench_reports,
     }
     names = ONLY or [name for name in parts if name != "latency"]
     if unknown := [name for name in names if name not in parts]:

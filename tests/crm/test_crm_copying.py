@@ -106,6 +106,8 @@ def test_what_is_read_of_a_contact(sandbox, api):
     )
     sandbox.edit("contacts", record_id, lifecyclestage="lead", hubspot_owner_id=owner_id, city="Bergen")
     sandbox.edit("contacts", record_id, hs_email_last_open_date="2026-06-01T08:00:00Z")
+    sandbox.edit("contacts", record_id, hs_lifecyclestage_salesqualifiedlead_date="2026-06-02T08:00:00Z")
+    sandbox.edit("contacts", record_id, hs_analytics_source="REFERRALS")
     copy, _ = read(sandbox, api)
     assert copy.contacts == [
         {
@@ -119,9 +121,11 @@ def test_what_is_read_of_a_contact(sandbox, api):
             "owner_id": owner_id,
             "enriched_job_title": None,
             "enriched_country": None,
+            "original_source": "REFERRALS",
             "user_id": None,
             "last_email_open_at": datetime(2026, 6, 1, 8),
             "handoff_at": None,
+            "became_sql_at": datetime(2026, 6, 2, 8),
         }
     ]
 

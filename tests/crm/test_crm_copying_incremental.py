@@ -85,10 +85,27 @@ def test_what_is_read_of_a_deal_and_of_each_kind_of_engagement(sandbox, copy):
         (made["note"][0], "note", None, None, datetime(2026, 6, 3)),
         (made["task"][0], "task", None, "WAITING", datetime(2026, 6, 4)),
     ]
+    assert copy.rows("select is_closed, is_closed_won, annual_amount, deal_type from raw.hubspot_deals") == [
+        ("false", "false", None, None)
+    ]
     ((modified, created),) = copy.rows("select last_modified_at, created_at from raw.hubspot_deals")
     assert modified >= created > datetime(2026, 1, 1)
     sandbox.edit("deals", deal, dealstage="closedlost")
     assert copy.run().rows("select stage, is_closed from raw.hubspot_deals") == [("closedlost", "true")]
+
+
+def test_what_became_of_a_deal_and_when_a_task_was_done(sandbox, copy):
+    closed = {"dealstage": "closedwon", "hs_arr": "900", "dealtype": "newbusiness", "closedate": "2026-06-05T00:00:00Z"}
+    entered = {"hs_v2_date_entered_current_stage": "2026-06-04T00:00:00Z"}
+    sandbox.add_records("deals", [DEAL | closed | entered])
+    done = {"hs_task_status": "COMPLETED", "hs_task_completion_date": "2026-06-06T00:00:00Z"}
+    sandbox.add_records("tasks", [{"hs_timestamp": "2026-06-04T00:00:00Z"} | done])
+    copy.run()
+    columns = "is_closed, is_closed_won, annual_amount, deal_type, stage_entered_at"
+    assert copy.rows(f"select {columns} from raw.hubspot_deals") == [
+        ("true", "true", "900", "newbusiness", datetime(2026, 6, 4))
+    ]
+    assert copy.rows("select completed_at from raw.hubspot_engagements") == [(datetime(2026, 6, 6),)]
 
 
 def test_each_kind_of_engagement_keeps_to_its_own_rows(sandbox, copy):

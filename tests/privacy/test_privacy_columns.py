@@ -48,6 +48,7 @@ def left(connection, table: str, columns: str, *rows: tuple) -> list[tuple]:
             ("deals", "5", "contacts", "1001"),
             ("deals", "1001", "companies", "1001"),
         ),
+        ("int_stage_moments", "contact_id varchar, stage varchar", ("u_nora", "won"), ("u_omar", "won")),
         ("quarantine", "raw_text varchar", ('{"who": "u_nora", "broken',), ('{"who": "u_omar", "count": 7',)),
         ("companies", "employee_count varchar, usage bigint", None, ("7", 7)),
     ],

@@ -31,6 +31,11 @@ from dagster_project.rules.checks.handing_off import (
     routes_lead_to_somebody,
     routing_conditions_can_hold,
 )
+from dagster_project.rules.checks.reporting import (
+    goals_of_shares_are_shares,
+    report_settings_are_there_and_within_bounds,
+    tiers_do_not_overlap,
+)
 from dagster_project.rules.checks.scores import (
     bands_cover_every_score_once,
     settings_are_there_and_within_bounds,
@@ -81,6 +86,9 @@ CHECKS: tuple[Callable[[RuleBook], Iterator[RuleProblem]], ...] = (
     every_channel_has_its_row,
     templates_can_be_rendered,
     templates_that_are_named_are_there,
+    goals_of_shares_are_shares,
+    tiers_do_not_overlap,
+    report_settings_are_there_and_within_bounds,
 )
 
 

@@ -21,6 +21,7 @@ from dagster_project.rules.english.handing_off import (
     ROUTING_CONDITIONS,
     SALES_TEAM,
 )
+from dagster_project.rules.english.reporting import GOALS, REPORT_SETTINGS, TIERS
 from dagster_project.rules.english.scores import BANDS, SETTINGS, WEIGHTS
 from dagster_project.rules.english.segments import SEGMENT_CONDITIONS, SEGMENTS
 from dagster_project.rules.english.signals import ACCOUNT_SIGNALS, SENIORITY, SIGNALS
@@ -62,6 +63,9 @@ CHAPTERS: dict[str, Chapter] = {
     "crm_events": EVENTS,
     "crm_event_properties": EVENT_PROPERTIES,
     "crm_event_settings": EVENT_SETTINGS,
+    "goals": GOALS,
+    "tiers": TIERS,
+    "report_settings": REPORT_SETTINGS,
 }
 
 

@@ -14,6 +14,7 @@ from dagster_project.rules.schema.handing_off import (
     RoutingRule,
     SalesMember,
 )
+from dagster_project.rules.schema.reporting import Goal, ReportSetting, Tier
 from dagster_project.rules.schema.scores import ScoreBand, ScoreSetting, ScoreWeights
 from dagster_project.rules.schema.segments import Segment, SegmentCondition
 from dagster_project.rules.schema.signals import AccountSignal, Signal, TitleSeniority
@@ -53,4 +54,7 @@ RULE_FILES: dict[str, type[Rule]] = {
     "crm_events": CrmEvent,
     "crm_event_properties": CrmEventProperty,
     "crm_event_settings": CrmEventSetting,
+    "goals": Goal,
+    "tiers": Tier,
+    "report_settings": ReportSetting,
 }

@@ -44,6 +44,7 @@ Weekdays = Annotated[
     ),
 ]
 HubSpotId = Annotated[str, _written_as("[0-9]{1,20}", "an id of HubSpot, digits only")]
+Month = Annotated[str, _written_as("[0-9]{4}-(0[1-9]|1[0-2])", "a month such as 2026-11")]
 Day = Annotated[date, _written_as("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-16")]
 Points = Annotated[Number, Field(ge=0, le=100)]
 NegativePoints = Annotated[Number, Field(ge=-100, le=0)]

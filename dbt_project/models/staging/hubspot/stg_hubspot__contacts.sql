@@ -12,5 +12,7 @@ select
     lifecycle_stage,
     owner_id,
     last_email_open_at,
-    handoff_at
+    handoff_at,
+    nullif(trim(original_source), '') as original_source,
+    became_sql_at
 from {{ source('raw', 'hubspot_contacts') }}
