@@ -6,8 +6,10 @@ from dagster_project.defs.act import handoff_messages
 from dagster_project.defs.alerts import failed_runs
 from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.automation import (
+    audit_job,
     hourly_score,
     new_landing_files,
+    quarterly_audit,
     score_job,
     sync_job,
     unsynced_changes,
@@ -21,7 +23,7 @@ from dagster_project.defs.ingest import country_spellings, email_domains, hubspo
 from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
-from dagster_project.defs.report import run_account
+from dagster_project.defs.report import audit_of_rules, run_account
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
 from dagster_project.defs.sync_events import crm_events_sent
@@ -53,10 +55,11 @@ defs = dg.Definitions(
         crm_lists_synced,
         handoff_messages,
         run_account,
+        audit_of_rules,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
-    jobs=[score_job, sync_job, whole_job, replay_quarantine, explain_score, undo_sync_run, erase_person],
-    schedules=[hourly_score],
+    jobs=[score_job, sync_job, whole_job, audit_job, replay_quarantine, explain_score, undo_sync_run, erase_person],
+    schedules=[hourly_score, quarterly_audit],
     sensors=[new_landing_files, unsynced_changes, failed_runs],
     resources={
         "clock": Clock(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -14,6 +15,8 @@ from dagster_project.reports.calibration.observed import Observed, observe
 from dagster_project.reports.calibration.recommending import Recommendation, recommend
 from dagster_project.reports.calibration.thresholds import distribution, separation, threshold_table
 
+CONVERSIONS = {"mql_to_opportunity_share": "MQL to opportunity", "pql_to_sql_share": "PQL to SQL"}
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -21,8 +24,9 @@ class Audit:
 
     `behaviours`, `measures`: see behaviours.py. `thresholds`, `separations`, `distributions`: see thresholds.py, with
     score_name and outcome (won, opportunity) before. `weekly`: see capacity.py, with score_name before.
-    `score_quarters`, `conversion_quarters`: see drift.py. `sources`: `score_sources`. `left_out`: outcome,
-    left_out_of (all; scores: of what needs a score from before), reason, contact_count.
+    `score_quarters`, `conversion_quarters`: see drift.py. `conversions`, `sources`: see `monthly_conversions` and
+    `score_sources`. `left_out`: outcome, left_out_of (all; scores: of what needs a score from before), reason,
+    contact_count.
     """
 
     evidence: Evidence
@@ -36,6 +40,7 @@ class Audit:
     recommendations: tuple[Recommendation, ...]
     score_quarters: pl.DataFrame
     conversion_quarters: pl.DataFrame
+    conversions: pl.DataFrame
     sources: pl.DataFrame
     left_out: pl.DataFrame
 
@@ -50,7 +55,11 @@ class Audit:
     @property
     def drifted(self) -> tuple[str, ...]:
         """What the newest quarter that is not small says against the rules, in words."""
-        return (*_scores_drifted(self.score_quarters), *_conversion_drifted(self.conversion_quarters))
+        return (
+            *_scores_drifted(self.score_quarters),
+            *_handoffs_drifted(self.conversion_quarters),
+            *_below_floor(self.conversions, self.evidence.setting("conversion_floor_pct")),
+        )
 
 
 def audit_of(snapshot: Snapshot, earlier: Iterable[Snapshot] = ()) -> Audit:
@@ -92,6 +101,7 @@ def audit(evidence: Evidence) -> Audit:
         recommendations=tuple(recommendations),
         score_quarters=score_drift(evidence),
         conversion_quarters=conversion_drift(evidence),
+        conversions=monthly_conversions(evidence),
         sources=score_sources(evidence),
         left_out=pl.concat(found.left_out for found in observed.values()),
     )
@@ -100,6 +110,35 @@ def audit(evidence: Evidence) -> Audit:
 def scores_of(observed: Observed, score: str) -> pl.DataFrame:
     """One row per contact that is judged by this score: score, is_hit."""
     return observed.scored.select(pl.col(f"{score}_score").alias("score"), "is_hit")
+
+
+def monthly_conversions(evidence: Evidence) -> pl.DataFrame:
+    """One row per conversion and month that is over for `conversion_matures_days`, as report.metrics counts it.
+
+    Returns:
+        metric_id (pql_to_sql_share, mql_to_opportunity_share), month (its first day), converted_count,
+        contact_count, share, is_small, is_below_floor.
+    """
+    matures = timedelta(days=evidence.setting("conversion_matures_days"))
+    return (
+        evidence.metrics.filter(
+            pl.col("metric_id").is_in(list(CONVERSIONS))
+            & (pl.col("segment_type") == "all")
+            & (pl.col("period_type") == "month")
+            & (pl.col("period_end") <= (evidence.as_of - matures).date())
+            & pl.col("value").is_not_null()
+        )
+        .select(
+            "metric_id",
+            pl.col("period_start").alias("month"),
+            pl.col("numerator").cast(pl.Int64).alias("converted_count"),
+            pl.col("denominator").cast(pl.Int64).alias("contact_count"),
+            pl.col("value").alias("share"),
+            "is_small",
+            "is_below_floor",
+        )
+        .sort("metric_id", "month")
+    )
 
 
 def score_sources(evidence: Evidence) -> pl.DataFrame:
@@ -143,7 +182,7 @@ def _scores_drifted(quarters: pl.DataFrame) -> Iterable[str]:
             )
 
 
-def _conversion_drifted(quarters: pl.DataFrame) -> Iterable[str]:
+def _handoffs_drifted(quarters: pl.DataFrame) -> Iterable[str]:
     judged = quarters.filter(~pl.col("is_small"))
     if judged.is_empty() or not judged["is_flagged"][-1]:
         return
@@ -151,3 +190,13 @@ def _conversion_drifted(quarters: pl.DataFrame) -> Iterable[str]:
     told = "below the floor" if newest["is_below_floor"] else "and that is less than in the quarter before"
     share = f"{newest['converted_share'] * 100:.0f} %"
     yield f"Of {newest['mature_count']:,} handoffs of {newest['quarter']}, {share} became a deal in time, {told}."
+
+
+def _below_floor(conversions: pl.DataFrame, floor_pct: int) -> Iterable[str]:
+    for (metric,), months in conversions.filter(~pl.col("is_small")).group_by(["metric_id"], maintain_order=True):
+        newest = months.row(-1, named=True)
+        if newest["is_below_floor"]:
+            yield (
+                f"{CONVERSIONS[metric]} was {newest['share'] * 100:.0f} % in {newest['month']:%Y-%m} "
+                f"({newest['converted_count']:,} of {newest['contact_count']:,}), below {floor_pct} %: adjust."
+            )

@@ -6,12 +6,11 @@ from dagster_project.reports.calibration.evidence import SCORES, Evidence
 from dagster_project.reports.calibration.observed import Observed
 
 GROUPS = ("last", "won", "other")
-MEASURES = {
+DAYS = {"days_since_signup": "Days from signup", "days_since_activation": "Days from activation"}
+FROM_SCORES = {
     **{f"{score}_score": f"Highest {score} score before" for score in SCORES},
     **{f"last_{score}_score": f"Last {score} score before" for score in SCORES},
     "active_users": "Active users of the company in 30 days, last known before",
-    "days_since_signup": "Days from signup",
-    "days_since_activation": "Days from activation",
 }
 
 
@@ -22,8 +21,8 @@ def behaviours_before_winning(evidence: Evidence, observed: Observed) -> pl.Data
         kind (signal, activation, pql rule, fit rule), behaviour_id, label; for `last` (the last `last_won` who bought),
         `won` (all who bought) and `other` (who did not): *_count, contacts of whom it would be known; *_did_count,
         those who did it before they bought (by now, for the others); *_share of it, null without any; lift: won_share
-        by other_share, null where either is null or the latter 0; is_small: fewer than `small_below` on a side.
-        The largest lift first. What took points stands here too: its lift should be below 1.
+        by other_share, null where either is null or the latter 0; is_small: fewer than `small_below` on a side, or of
+        those who did it. The largest lift first. What took points stands here too: its lift should be below 1.
 
     Signals are timed, and so known of everybody. Of rules it is known from scores only, so they are told of contacts
     with a score from before.
@@ -57,7 +56,11 @@ def behaviours_before_winning(evidence: Evidence, observed: Observed) -> pl.Data
         pl.concat([timed, scored])
         .with_columns(
             pl.when(pl.col("other_share") > 0).then(pl.col("won_share") / pl.col("other_share")).alias("lift"),
-            ((pl.col("won_count") < small) | (pl.col("other_count") < small)).alias("is_small"),
+            (
+                (pl.col("won_count") < small)
+                | (pl.col("other_count") < small)
+                | (pl.col("won_did_count") + pl.col("other_did_count") < small)
+            ).alias("is_small"),
         )
         .sort("lift", "won_did_count", "kind", "behaviour_id", descending=[True, True, False, False], nulls_last=True)
     )
@@ -70,22 +73,22 @@ def measures_before_winning(evidence: Evidence, observed: Observed) -> pl.DataFr
         measure, label; for `last`, `won` and `other`: *_count, contacts of whom it is known, and *_median, null
         without any; is_small: fewer than `small_below` on a side.
     """
-    known = grouped(evidence, observed.scored).join(
-        evidence.contacts.select("user_id", "signed_up_at", "activated_at"), on="user_id"
-    )
     until = pl.coalesce("moment", pl.lit(evidence.as_of, pl.Datetime("us")))
-    known = known.with_columns(
-        _days(pl.col("signed_up_at"), until).alias("days_since_signup"),
-        _days(pl.col("activated_at"), until).alias("days_since_activation"),
+    timed = (
+        grouped(evidence, observed.compared)
+        .join(evidence.contacts.select("user_id", "signed_up_at", "activated_at"), on="user_id")
+        .with_columns(
+            _days(pl.col("signed_up_at"), until).alias("days_since_signup"),
+            _days(pl.col("activated_at"), until).alias("days_since_activation"),
+        )
     )
+    scored = grouped(evidence, observed.scored)
     small = evidence.setting("small_below")
-    rows = []
-    for measure, label in MEASURES.items():
-        row: dict = {"measure": measure, "label": label}
-        for group in GROUPS:
-            values = known.filter(f"is_{group}")[measure].drop_nulls()
-            row |= {f"{group}_count": len(values), f"{group}_median": values.cast(pl.Float64).median()}
-        rows.append(row | {"is_small": row["won_count"] < small or row["other_count"] < small})
+    rows = [
+        _measured(contacts, measure, label, small)
+        for contacts, measures in ((scored, FROM_SCORES), (timed, DAYS))
+        for measure, label in measures.items()
+    ]
     types = {f"{group}_count": pl.Int64 for group in GROUPS} | {f"{group}_median": pl.Float64 for group in GROUPS}
     return pl.DataFrame(rows, schema_overrides=types)
 
@@ -98,6 +101,14 @@ def grouped(evidence: Evidence, contacts: pl.DataFrame) -> pl.DataFrame:
         pl.col("is_hit").alias("is_won"),
         (~pl.col("is_hit")).alias("is_other"),
     )
+
+
+def _measured(contacts: pl.DataFrame, measure: str, label: str, small: int) -> dict:
+    row: dict = {"measure": measure, "label": label}
+    for group in GROUPS:
+        values = contacts.filter(f"is_{group}")[measure].drop_nulls()
+        row |= {f"{group}_count": len(values), f"{group}_median": values.cast(pl.Float64).median()}
+    return row | {"is_small": row["won_count"] < small or row["other_count"] < small}
 
 
 def _days(since: pl.Expr, until: pl.Expr) -> pl.Expr:

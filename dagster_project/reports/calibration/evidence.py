@@ -30,6 +30,7 @@ class Evidence:
     signals: pl.DataFrame
     deals: pl.DataFrame
     handoffs: pl.DataFrame
+    metrics: pl.DataFrame
     qualifications: pl.DataFrame
     reasons: pl.DataFrame
     team: pl.DataFrame
@@ -53,21 +54,21 @@ def read_evidence(snapshot: Snapshot, earlier: Iterable[Snapshot] = ()) -> Evide
     changes = _read(snapshot, "score.score_changes")
     reasons = _read(snapshot, "score.contact_score_reasons")
     as_of = naive(snapshot.as_of)
-    builds = [build for build in earlier if build.as_of <= snapshot.as_of and build.directory != snapshot.directory]
+    builds = [build for build in earlier if build.as_of < snapshot.as_of and _has_scores(build)]
     readings = [_readings_of_history(changes), *map(_readings_of_build, [*builds, snapshot])]
-    met = [_rules_of_history(changes), *map(_rules_of_build, [*builds, snapshot])]
+    rules_met = _first_seen(_rules_of_history(changes).filter(pl.col("seen_at") <= as_of))
+    for build in [*builds, snapshot]:  # One by one: together they may be millions of rows.
+        rules_met = _first_seen(pl.concat([rules_met, _rules_of_build(build)]))
     settings = _read(snapshot, "rules.report_settings")
     return Evidence(
         as_of=as_of,
         contacts=_read(snapshot, "report.contact_journeys"),
         readings=pl.concat(readings).filter(pl.col("seen_at") <= as_of),
-        rules_met=pl.concat(met)
-        .filter(pl.col("seen_at") <= as_of)
-        .group_by("user_id", "kind", "rule_id")
-        .agg(pl.col("seen_at").min()),
+        rules_met=rules_met,
         signals=_read(snapshot, "score.contact_signals"),
         deals=_read(snapshot, "report.deals"),
         handoffs=_read(snapshot, "report.handoff_responses"),
+        metrics=_read(snapshot, "report.metrics"),
         qualifications=_read(snapshot, "decide.sales_qualifications"),
         reasons=reasons,
         team=_read(snapshot, "rules.sales_team"),
@@ -85,6 +86,11 @@ def _read(snapshot: Snapshot, table: str) -> pl.DataFrame:
             "reports; run `make run`, which builds and publishes."
         )
     return pl.read_parquet(path)
+
+
+def _has_scores(build: Snapshot) -> bool:
+    """Not one that was pruned since it was found."""
+    return all(build.path(f"score.{mart}").exists() for mart in ("contact_scores", "contact_score_reasons"))
 
 
 def _readings_of_history(changes: pl.DataFrame) -> pl.DataFrame:
@@ -105,6 +111,10 @@ def _readings_of_build(build: Snapshot) -> pl.DataFrame:
     )
 
 
+def _first_seen(rules: pl.DataFrame) -> pl.DataFrame:
+    return rules.group_by("user_id", "kind", "rule_id").agg(pl.col("seen_at").min())
+
+
 def _rules_of_history(changes: pl.DataFrame) -> pl.DataFrame:
     """The history writes what gave and took points as `rule=points;fit:rule=points`."""
     return (
@@ -114,12 +124,12 @@ def _rules_of_history(changes: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("reasons").str.extract(r"^(.*)=").alias("reason"))
         .select(
             "user_id",
-            "seen_at",
             pl.when(pl.col("reason").str.starts_with("fit:"))
             .then(pl.lit("fit rule"))
             .otherwise(pl.lit("pql rule"))
             .alias("kind"),
             pl.col("reason").str.strip_prefix("fit:").alias("rule_id"),
+            "seen_at",
         )
         .filter(~pl.col("rule_id").is_in(["rounding", "floor"]))
     )
@@ -131,8 +141,8 @@ def _rules_of_build(build: Snapshot) -> pl.DataFrame:
         .filter((pl.col("points") != 0) & pl.col("kind").is_in(["engagement", "negative", "fit"]))
         .select(
             "user_id",
-            pl.lit(naive(build.as_of), pl.Datetime("us")).alias("seen_at"),
             (pl.col("score_name") + " rule").alias("kind"),
             "rule_id",
+            pl.lit(naive(build.as_of), pl.Datetime("us")).alias("seen_at"),
         )
     )

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from dagster_project.counting import counted
-from dagster_project.reports.calibration.audit import Audit
+from dagster_project.reports.calibration.audit import CONVERSIONS, Audit
 from dagster_project.reports.calibration.evidence import OUTCOMES
-from dagster_project.reports.calibration.recommending import NAMES
+from dagster_project.reports.calibration.recommending import NAMES, Recommendation
 
 VERDICTS = {
     "holds": "The rules hold.",
@@ -32,6 +32,7 @@ def as_markdown(audit: Audit) -> str:
         ("Where they stood before they bought", _measures(audit)),
         ("Scores at handoff, by quarter", _score_quarters(audit)),
         ("What became of handoffs, by quarter", _conversion_quarters(audit)),
+        ("Conversions, by month", _conversions(audit)),
         ("Where points come from today", _sources(audit)),
         ("Who does not count", _left_out(audit)),
     ]
@@ -48,7 +49,7 @@ def _recommendations(audit: Audit) -> str:
     return "\n".join(_recommendation(one) for one in audit.recommendations)
 
 
-def _recommendation(one) -> str:
+def _recommendation(one: Recommendation) -> str:
     if one.current is None and one.recommended is None:
         rule = "no rule asks for it"
     elif one.current is None:
@@ -189,6 +190,20 @@ def _conversion_quarters(audit: Audit) -> str:
     )
 
 
+def _conversions(audit: Audit) -> str:
+    return _table(
+        audit.conversions,
+        {
+            "Conversion": lambda row: CONVERSIONS[row["metric_id"]],
+            "Month": lambda row: f"{row['month']:%Y-%m}",
+            "Of": lambda row: f"{row['contact_count']:,}{_mark(row)}",
+            "Converted": lambda row: f"{row['converted_count']:,} ({_percent(row['share'])})",
+            "Floor": lambda row: "**below**" if row["is_below_floor"] else "above or not judged",
+        },
+        "No month has had the time to convert since scores are kept.",
+    )
+
+
 def _sources(audit: Audit) -> str:
     return _table(
         audit.sources,
@@ -204,14 +219,17 @@ def _sources(audit: Audit) -> str:
 
 
 def _left_out(audit: Audit) -> str:
-    return (
-        "\n".join(
-            f"- {row['outcome']}{' by score' if row['left_out_of'] == 'scores' else ''}: "
-            f"{counted(row['contact_count'], 'contact')}: {row['reason']}"
-            for row in audit.left_out.iter_rows(named=True)
+    lines = [
+        f"- {row['outcome']}{' by score' if row['left_out_of'] == 'scores' else ''}: "
+        f"{counted(row['contact_count'], 'contact')}: {row['reason']}"
+        for row in audit.left_out.iter_rows(named=True)
+    ]
+    if audit.left_out.filter(pl.col("left_out_of") == "scores").height:
+        lines.append(
+            "\nScores are known since the first build. `make recompute AS_OF=2026-10-01T09:00:00Z` computes those of a "
+            "past moment, and the next audit counts them: the first day of each of the last months makes a start."
         )
-        or "Everybody counts."
-    )
+    return "\n".join(lines) or "Everybody counts."
 
 
 def _table(rows: pl.DataFrame, columns: dict[str, Callable[[dict], str]], empty: str = "Nothing to show.") -> str:
