@@ -80,13 +80,17 @@ def recommend(
         return Recommendation(score, "change", current, None, (none, *told_now))
     best = can_be.sort("parted", "threshold", descending=[True, False]).row(0, named=True)
     told_best = _at(both, best["threshold"], capacity)
+    best_because = (
+        f"Of those the team can take, {best['threshold']} parts buyers from the others best: it finds "
+        f"{_percent(best['recall'])} of them and flags {_percent(best['others_share'])} of the others."
+    )
     if current is None:
-        return Recommendation(score, "holds", None, best["threshold"], (f"Nothing asks for it yet. {told_best}",))
+        return Recommendation(score, "holds", None, best["threshold"], (told_best, best_because))
     held = can_be.filter(pl.col("threshold") == current)
     gain = None if held.is_empty() else best["parted"] - held["parted"][0]
     if gain is not None and gain * 100 < max(evidence.setting("threshold_gain_pct"), 1e-9):
         return Recommendation(score, "holds", current, current, tuple(told_now))
-    return Recommendation(score, "change", current, best["threshold"], (*told_now, told_best))
+    return Recommendation(score, "change", current, best["threshold"], (*told_now, told_best, best_because))
 
 
 def _at(both: pl.DataFrame, threshold: int, capacity: Capacity) -> str:
