@@ -37,12 +37,14 @@ def test_colleagues_newcomers_and_who_was_never_scored_before_do_not_count(tmp_p
     for user_id in ("colleague", "new", "other", "open_deal"):
         world.scored(user_id, 90, pql=40)
     world.scored("scored_late", 29, pql=40)
+    world.scored("other", 29, pql=90)
     world.scored("bought", 10, pql=40)
     evidence = world.evidence(tmp_path)
 
     won = observe(evidence, "won")
     assert won.compared["user_id"].to_list() == ["bought", "open_deal", "other", "scored_late"]
-    assert won.scored["user_id"].to_list() == ["open_deal", "other"]
+    # What somebody scored in the last 30 days has had no time to come to anything.
+    assert won.scored.select("user_id", "pql_score").rows() == [("open_deal", 40), ("other", 40)]
     told = {(of, reason): count for _, of, reason, count in won.left_out.rows()}
     assert told == {
         ("all", "bought, and nobody knows when"): 1,
@@ -96,7 +98,12 @@ def behaviours(tmp_path: Path) -> dict[tuple[str, str], dict]:
     world = divided_world(buyers=25, others=40)
     for number in range(65):
         user_id = f"u{number:03}"
-        for signal, days, who in (("invited", 90, number < 45), ("after", 5, True), ("export", 80, number >= 20)):
+        for signal, days, who in (
+            ("invited", 90, number < 45),
+            ("export", 80, number >= 20),
+            ("recent", 25, True),
+            ("after", 5, True),
+        ):
             if who:
                 world.add("score__contact_signals", user_id=user_id, signal_id=signal, label=signal, first_at=ago(days))
     evidence = world.evidence(tmp_path)
@@ -112,9 +119,10 @@ def test_what_buyers_did_stands_beside_what_the_others_did(behaviours: dict):
     assert not invited["is_small"]
 
 
-def test_what_was_done_after_buying_does_not_count(behaviours: dict):
-    after = behaviours["signal", "after"]
-    assert (after["won_did_count"], after["other_did_count"], after["lift"]) == (0, 40, 0)
+def test_what_was_done_after_buying_does_not_count_nor_what_had_no_time_to_come_to_anything(behaviours: dict):
+    counts = {key: (row["won_did_count"], row["other_did_count"], row["lift"]) for (_, key), row in behaviours.items()}
+    assert counts["recent"] == (25, 0, None)
+    assert counts["after"] == (0, 0, None)
 
 
 def test_the_last_who_bought_are_told_apart(behaviours: dict):
@@ -134,7 +142,7 @@ def test_medians_say_where_contacts_stood(tmp_path: Path):
     rows = {row["measure"]: row for row in measures_before_winning(evidence, observe(evidence, "won")).to_dicts()}
     assert (rows["pql_score"]["won_median"], rows["pql_score"]["other_median"]) == (70, 20)
     assert rows["days_since_signup"]["won_median"] == pytest.approx(179.885)
-    assert rows["days_since_signup"]["other_median"] == 200
+    assert rows["days_since_signup"]["other_median"] == 170
     assert (rows["active_users"]["won_count"], rows["active_users"]["won_median"]) == (0, None)
     assert rows["active_users"]["is_small"]
 

@@ -1,5 +1,7 @@
 """What those who bought did before, the last of them and all, beside those who did not."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from dagster_project.reports.calibration.evidence import SCORES, Evidence
@@ -20,7 +22,7 @@ def behaviours_before_winning(evidence: Evidence, observed: Observed) -> pl.Data
     Returns:
         kind (signal, activation, pql rule, fit rule), behaviour_id, label; for `last` (the last `last_won` who bought),
         `won` (all who bought) and `other` (who did not): *_count, contacts of whom it would be known; *_did_count,
-        those who did it before they bought (by now, for the others); *_share of it, null without any; lift: won_share
+        those who did it before their moment (see observed.py); *_share of it, null without any; lift: won_share
         by other_share, null where either is null or the latter 0; is_small: fewer than `small_below` on a side, or of
         those who did it. The largest lift first. What took points stands here too: its lift should be below 1.
 
@@ -73,13 +75,12 @@ def measures_before_winning(evidence: Evidence, observed: Observed) -> pl.DataFr
         measure, label; for `last`, `won` and `other`: *_count, contacts of whom it is known, and *_median, null
         without any; is_small: fewer than `small_below` on a side.
     """
-    until = pl.coalesce("moment", pl.lit(evidence.as_of, pl.Datetime("us")))
     timed = (
         grouped(evidence, observed.compared)
         .join(evidence.contacts.select("user_id", "signed_up_at", "activated_at"), on="user_id")
         .with_columns(
-            _days(pl.col("signed_up_at"), until).alias("days_since_signup"),
-            _days(pl.col("activated_at"), until).alias("days_since_activation"),
+            _days("signed_up_at").alias("days_since_signup"),
+            _days("activated_at").alias("days_since_activation"),
         )
     )
     scored = grouped(evidence, observed.scored)
@@ -111,17 +112,16 @@ def _measured(contacts: pl.DataFrame, measure: str, label: str, small: int) -> d
     return row | {"is_small": row["won_count"] < small or row["other_count"] < small}
 
 
-def _days(since: pl.Expr, until: pl.Expr) -> pl.Expr:
-    """Never negative: who activated after buying did not before."""
-    return pl.when(since <= until).then((until - since).dt.total_seconds() / 86_400)
+def _days(since: str) -> pl.Expr:
+    """Days up to the moment; null for what came later: who activated after buying did not before."""
+    age = pl.col("moment") - pl.col(since)
+    return pl.when(age >= timedelta(0)).then(age.dt.total_seconds() / 86_400)
 
 
 def _shares(done: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
     """Every behaviour with what each group did of it before its moment."""
     totals = {group: int(contacts[f"is_{group}"].sum()) for group in GROUPS}
-    before = done.join(contacts, on="user_id").filter(
-        pl.col("moment").is_null() | (pl.col("did_at") < pl.col("moment"))
-    )
+    before = done.join(contacts, on="user_id").filter(pl.col("did_at") < pl.col("moment"))
     counts = before.group_by("kind", "behaviour_id").agg(
         *(
             pl.col("user_id").filter(pl.col(f"is_{group}")).n_unique().cast(pl.Int64).alias(f"{group}_did_count")

@@ -12,8 +12,9 @@ from dagster_project.reports.calibration.evidence import OUTCOMES, SCORES, Evide
 class Observed:
     """The contacts that an outcome is judged by.
 
-    `compared` has one row per contact that counts: user_id, is_hit (came to the outcome), moment (when; null for the
-    others, of whom everything up to the audit counts).
+    `compared` has one row per contact that counts: user_id, is_hit (came to the outcome), moment (when; for the others
+    `conversion_matures_days` before the audit: what they did since has had no time to come to anything). Only what was
+    before the moment counts.
     `scored` has the same for those with a score from before the moment: the highest and the last of each score, and
     the last known number of active users of the company.
     `left_out` says how many contacts do not count, and why.
@@ -27,35 +28,31 @@ class Observed:
 def observe(evidence: Evidence, outcome: str) -> Observed:
     """Those who came to `outcome` (won, opportunity), beside those who had the time to and did not.
 
-    A contact is judged by the highest score it had before the outcome: at a threshold up to that it would have been
-    handed off. Colleagues of those who came to the outcome are neither: their company bought, and not through them.
+    A contact is judged by the highest score it had before its moment: at a threshold up to that it would have been
+    handed off. Whoever came to the outcome early had less time to score high than the others had; so what is found of
+    a score is rather too little than too much. Colleagues of those who came to the outcome are neither: their company
+    bought, and not through them.
     """
     matures = timedelta(days=evidence.setting("conversion_matures_days"))
+    until = pl.lit(evidence.as_of - matures, pl.Datetime("us"))
     companies = _companies(evidence, outcome)
-    first_seen = evidence.readings.group_by("user_id").agg(pl.col("seen_at").min().alias("first_seen_at"))
-    marked = (
-        evidence.contacts.select(
-            "user_id",
-            "company_id",
-            "signed_up_at",
-            pl.col(f"is_{outcome}").alias("is_hit"),
-            pl.col(f"{outcome}_at").alias("moment"),
-        )
-        .join(first_seen, on="user_id", how="left")
-        .with_columns(
-            pl.when(pl.col("is_hit") & pl.col("moment").is_null())
-            .then(pl.lit(f"{OUTCOMES[outcome]}, and nobody knows when"))
-            .when(~pl.col("is_hit") & pl.col("company_id").is_in(companies))
-            .then(pl.lit(f"colleagues of somebody who {OUTCOMES[outcome]}"))
-            .when(~pl.col("is_hit") & (pl.col("signed_up_at") > evidence.as_of - matures))
-            .then(pl.lit(f"signed up in the last {matures.days} days"))
-            .alias("left_out")
-        )
+    marked = evidence.contacts.select(
+        "user_id",
+        "company_id",
+        "signed_up_at",
+        pl.col(f"is_{outcome}").alias("is_hit"),
+        pl.when(f"is_{outcome}").then(pl.col(f"{outcome}_at")).otherwise(until).alias("moment"),
+    ).with_columns(
+        pl.when(pl.col("is_hit") & pl.col("moment").is_null())
+        .then(pl.lit(f"{OUTCOMES[outcome]}, and nobody knows when"))
+        .when(~pl.col("is_hit") & pl.col("company_id").is_in(companies))
+        .then(pl.lit(f"colleagues of somebody who {OUTCOMES[outcome]}"))
+        .when(~pl.col("is_hit") & (pl.col("signed_up_at") > until))
+        .then(pl.lit(f"signed up in the last {matures.days} days"))
+        .alias("left_out")
     )
     compared = marked.filter(pl.col("left_out").is_null()).sort("user_id")
     scored = compared.join(_known_before(evidence, compared), on="user_id")
-    # Of the others it must be known for long enough that nothing came of the score.
-    scored = scored.filter(pl.col("is_hit") | (pl.col("first_seen_at") <= evidence.as_of - matures))
     unscored = (
         compared.join(scored, on="user_id", how="anti")
         .select(
@@ -69,7 +66,7 @@ def observe(evidence: Evidence, outcome: str) -> Observed:
     left_out = marked.filter(pl.col("left_out").is_not_null()).select("left_out", pl.lit("all").alias("left_out_of"))
     return Observed(
         compared.select("user_id", "is_hit", "moment"),
-        scored.drop("company_id", "signed_up_at", "left_out", "first_seen_at"),
+        scored.drop("company_id", "signed_up_at", "left_out"),
         pl.concat([left_out, unscored])
         .group_by("left_out_of", pl.col("left_out").alias("reason"))
         .agg(pl.len().cast(pl.Int64).alias("contact_count"))
@@ -87,7 +84,7 @@ def _companies(evidence: Evidence, outcome: str) -> pl.Series:
 def _known_before(evidence: Evidence, compared: pl.DataFrame) -> pl.DataFrame:
     before = (
         evidence.readings.join(compared.select("user_id", "moment"), on="user_id")
-        .filter(pl.col("moment").is_null() | (pl.col("seen_at") < pl.col("moment")))
+        .filter(pl.col("seen_at") < pl.col("moment"))
         .sort("user_id", "seen_at")
     )
     names = [f"{score}_score" for score in SCORES]
