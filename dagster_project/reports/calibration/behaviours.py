@@ -69,7 +69,8 @@ def behaviours_before_winning(evidence: Evidence, observed: Observed) -> pl.Data
 
 
 def measures_before_winning(evidence: Evidence, observed: Observed) -> pl.DataFrame:
-    """One row per number that says where contacts stood before they bought (today, for the others).
+    """One row per number that says where contacts stood before they bought (before their moment,
+    for the others; see observed.py).
 
     Returns:
         measure, label; for `last`, `won` and `other`: *_count, contacts of whom it is known, and *_median, null

@@ -39,7 +39,16 @@ class Evidence:
     settings: dict[str, str]
 
     def setting(self, name: str) -> int:
-        """A whole number of report_settings.csv."""
+        """A whole number of report_settings.csv.
+
+        Raises:
+            NothingPublished: The build is older than this setting.
+        """
+        if name not in self.settings:
+            raise NothingPublished(
+                f"The published build of {self.as_of:%Y-%m-%d %H:%M} UTC has no {name} in report_settings.csv, being "
+                "older than it; run `make run`, which builds and publishes."
+            )
         return int(self.settings[name])
 
 
@@ -49,7 +58,7 @@ def read_evidence(snapshot: Snapshot, earlier: Iterable[Snapshot] = ()) -> Evide
     Args:
         earlier: Builds for other clocks (kept ones, recomputed ones), whose scores are known beside the history.
     Raises:
-        NothingPublished: The build is older than the reports or the settings an audit needs.
+        NothingPublished: The build is older than the reports.
     """
     changes = _read(snapshot, "score.score_changes")
     reasons = _read(snapshot, "score.contact_score_reasons")
