@@ -7,9 +7,11 @@ from dagster_project.defs.alerts import failed_runs
 from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.automation import (
     act_job,
+    audit_job,
     hourly_score,
     new_landing_files,
     owed_actions,
+    quarterly_audit,
     score_job,
     sync_job,
     unsynced_changes,
@@ -23,7 +25,7 @@ from dagster_project.defs.ingest import country_spellings, email_domains, hubspo
 from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
-from dagster_project.defs.report import run_account
+from dagster_project.defs.report import audit_of_rules, run_account
 from dagster_project.defs.returns import crm_contacts_assigned, crm_contacts_returned
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced, crm_properties
@@ -60,6 +62,7 @@ defs = dg.Definitions(
         actions_delivered,
         actions_given_up,
         run_account,
+        audit_of_rules,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
     jobs=[
@@ -67,13 +70,14 @@ defs = dg.Definitions(
         sync_job,
         act_job,
         whole_job,
+        audit_job,
         retry_actions,
         replay_quarantine,
         explain_score,
         undo_sync_run,
         erase_person,
     ],
-    schedules=[hourly_score],
+    schedules=[hourly_score, quarterly_audit],
     sensors=[new_landing_files, unsynced_changes, owed_actions, failed_runs],
     resources={
         "clock": Clock(),

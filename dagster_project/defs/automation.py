@@ -1,4 +1,4 @@
-"""What runs when: the hourly score, new landing files, and the sync of whatever differs."""
+"""What runs when: the hourly score, new landing files, the sync of whatever differs, the quarterly audit."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.act import actions_delivered, actions_given_up
 from dagster_project.defs.act_run import act_run
 from dagster_project.defs.lists import segment_lists
+from dagster_project.defs.report import audit_of_rules
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
 from dagster_project.defs.sync_run import mapped_events, mapped_objects, sync_run
 from dagster_project.landing.files import fingerprint, lying_in
@@ -47,9 +48,12 @@ up_to_published = dg.AssetSelection.assets(scored_and_decided, published_marts).
 score_job = dg.define_asset_job(
     "score", up_to_published, description="Load what is new, score everybody, decide, publish. Sends nothing."
 )
+# Looks back over quarters: nothing of it is another one after a sync.
+audits = dg.AssetSelection.assets(audit_of_rules)
+
 sync_job = dg.define_asset_job(
     "sync",
-    everything - up_to_published,
+    everything - up_to_published - audits,
     description="Write to HubSpot what it does not hold, then send what is owed.",
 )
 act_job = dg.define_asset_job(
@@ -57,6 +61,7 @@ act_job = dg.define_asset_job(
     dg.AssetSelection.assets(actions_delivered, actions_given_up),
     description="Send what is due and settle what is in doubt, by what HubSpot holds already.",
 )
+audit_job = dg.define_asset_job("audit", audits, description="Look whether the rules still hold. Sends nothing.")
 whole_job = dg.define_asset_job("whole_job", everything, description="Everything once, from landing files to Slack.")
 
 
@@ -69,6 +74,15 @@ def hourly_score(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.Sk
         return dg.SkipReason(f"Nothing can run: {error}")
     as_of = settings.as_of or context.scheduled_execution_time.astimezone(UTC)
     return dg.RunRequest(run_config={"resources": {"clock": {"config": {"as_of": as_of.isoformat()}}}})
+
+
+quarterly_audit = dg.ScheduleDefinition(
+    name="audit_of_rules",
+    job=audit_job,
+    cron_schedule="0 6 1 1,4,7,10 *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Look every quarter whether the rules still hold.",
+)
 
 
 # The whole job, because a salesperson waits at its end: a sync that is asked for after the build would wait for the

@@ -46,6 +46,16 @@ def test_a_conversion_is_an_event_that_the_taxonomy_knows(rules):
 
 
 def test_every_setting_of_the_reports_is_needed(rules):
-    rules.keep_rows("report_settings", *range(3, 16))
+    rules.keep_rows("report_settings", *range(3, 21))
     expected = "column setting_id: is empty; allowed: a row for first_activity_hours"
     assert rules.problems() == [f"report_settings.csv, {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "bad", "allowed"), [("weekly_capacity", "none", "1 to 1000"), ("least_won", "1", "2 to")]
+)
+def test_what_an_audit_judges_by_is_a_whole_number_within_bounds(rules, setting, bad, allowed):
+    held = {"weekly_capacity": "3", "least_won": "20"}[setting]
+    rules.change("report_settings", f"{setting},{held},", f"{setting},{bad},")
+    (problem,) = rules.problems()
+    assert f"column value: found '{bad}'; allowed: a whole number from {allowed}" in problem

@@ -59,6 +59,11 @@ def _setting(book: RuleBook, rule: ReportSetting) -> str:
         "attention_change_pct": f"A change of less than {count} % is never unusual",
         "months_shown": f"Reports show {counted(count, 'month')}",
         "weeks_shown": f"Reports show {counted(count, 'week')}",
+        "weekly_capacity": f"A member of the sales team can take {counted(count, 'handoff')} a week",
+        "least_won": f"A threshold is judged by at least {counted(count, 'contact')} whose deal was won",
+        "last_won": f"What buyers did is told of the last {count} as well",
+        "threshold_gain_pct": f"Another threshold is worth a change from {counted(count, 'percentage point')} on",
+        "drift_limit_pct": f"Scores have drifted at a stability index of {count} % or more",
     }[rule.setting_id]
 
 

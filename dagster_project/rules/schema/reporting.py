@@ -57,6 +57,11 @@ REPORT_SETTINGS: dict[str, tuple[int, int] | None] = {
     "attention_change_pct": (0, 1_000),
     "months_shown": (2, 60),
     "weeks_shown": (2, 104),
+    "weekly_capacity": (1, 1_000),
+    "least_won": (2, 1_000_000),
+    "last_won": (1, 1_000),
+    "threshold_gain_pct": (0, 100),
+    "drift_limit_pct": (1, 1_000),
 }
 
 
