@@ -15,13 +15,14 @@ from dagster_project.counting import counted
 from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection, refused_alone, rejection_of
 from dagster_project.crm.changes import Update
 from dagster_project.crm.halving import sent_in_halves
+from dagster_project.crm.known_records import known_record_ids
 from dagster_project.crm.leaving_out import LEFT_OUT, SUPPRESSED
 from dagster_project.crm.refusals import forget_refused, remember_refused, without_waiting
 from dagster_project.crm.syncing import SyncRun
 from dagster_project.crm.transport import HubSpotApi
 from dagster_project.state.chunking import chunks
 from dagster_project.state.run_log import log_step
-from dagster_project.state.tables import associations_made, identities
+from dagster_project.state.tables import associations_made
 
 # Half of what HubSpot takes at once. Source: HubSpot docs, associate records guide.
 BATCH_SIZE = 1_000
@@ -101,8 +102,8 @@ def find_missing(run: SyncRun) -> Missing:
     new_contacts = rows.filter(pl.col("hubspot_id").is_null())["record_key"]
     new_companies = rows.filter(pl.col("company_hubspot_id").is_null())["company_key"]
     with run.engine.connect() as connection:
-        contact_ids = _known_by_now(connection, "contacts", new_contacts)
-        company_ids = _known_by_now(connection, "companies", new_companies)
+        contact_ids = known_record_ids(connection, "contacts", new_contacts.unique().to_list())
+        company_ids = known_record_ids(connection, "companies", new_companies.unique().to_list())
         made = _made(connection, [*rows["hubspot_id"].drop_nulls().unique(), *contact_ids.values()])
     suppressed = run.suppressed()
     pairs: dict[tuple[str, str], Pair] = {}
@@ -119,17 +120,6 @@ def find_missing(run: SyncRun) -> Missing:
             pair = Pair(contact_id, company_id, row["record_key"], row["company_key"])
             pairs.setdefault((contact_id, company_id), pair)
     return Missing(list(pairs.values()), dict(sorted(left_out.items())))
-
-
-def _known_by_now(connection: Connection, object_type: str, keys: pl.Series) -> dict[str, str]:
-    """The HubSpot ids of records of which the snapshot had none, by key."""
-    known = identities.c
-    query = select(known.record_key, known.hubspot_id).where(known.object_type == object_type)
-    return {
-        key: hubspot_id
-        for some in chunks(keys.unique().to_list())
-        for key, hubspot_id in connection.execute(query.where(known.record_key.in_(some)))
-    }
 
 
 def _made(connection: Connection, contact_ids: Sequence[str]) -> set[tuple[str, str]]:

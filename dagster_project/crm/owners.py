@@ -8,9 +8,10 @@ from dagster_project.crm.transport import HubSpotApi
 
 @dataclass(frozen=True)
 class Owner:
-    """An active owner."""
+    """An active owner; `user_id` is the user behind it, which sequences want."""
 
     owner_id: str
+    user_id: str | None
     email: str | None
     name: str | None
 
@@ -29,4 +30,5 @@ def read_active_owner(api: HubSpotApi, owner_id: str) -> Owner | None:
     if held.get("archived"):
         return None
     name = " ".join(part for part in (held.get("firstName"), held.get("lastName")) if part)
-    return Owner(str(held["id"]), held.get("email"), name or None)
+    user_id = held.get("userId")
+    return Owner(str(held["id"]), str(user_id) if user_id else None, held.get("email"), name or None)

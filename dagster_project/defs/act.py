@@ -26,7 +26,7 @@ from dagster_project.resources.state import State
 
 DELIVERED_CHECK = "every_action_reached_whom_it_is_for"
 IN_TIME_CHECK = "every_handoff_is_told_within_15_minutes"
-NOBODY_WAITS_CHECK = "nothing_was_given_up"
+NOTHING_GIVEN_UP_CHECK = "nothing_was_given_up"
 DELIVERED = dg.AssetKey(["act", "actions_delivered"])
 GIVEN_UP = dg.AssetKey(["act", "actions_given_up"])
 
@@ -109,7 +109,9 @@ def actions_delivered(
     owners=["team:revops"],
     check_specs=[
         dg.AssetCheckSpec(
-            NOBODY_WAITS_CHECK, asset=GIVEN_UP, description="Nothing of what was owed failed, expired or is in doubt."
+            NOTHING_GIVEN_UP_CHECK,
+            asset=GIVEN_UP,
+            description="Nothing of what was owed failed, expired or is in doubt.",
         )
     ],
 )
@@ -128,7 +130,7 @@ def actions_given_up(state: State) -> dg.MaterializeResult:
         },
         check_results=[
             dg.AssetCheckResult(
-                check_name=NOBODY_WAITS_CHECK,
+                check_name=NOTHING_GIVEN_UP_CHECK,
                 passed=not any(given_up.values()),
                 severity=dg.AssetCheckSeverity.WARN,
                 metadata=given_up,

@@ -11,10 +11,13 @@ from dagster_project.rules.schema.cells import parts
 from dagster_project.rules.schema.channels import Channel
 from dagster_project.rules.schema.handing_off import SalesMember
 
+DIGEST = "slack_digest"
+# The target of an action that goes to whoever owns the contact.
+OWNER_TARGET = "owner"
 # The row of channels.csv by which each kind of action leaves.
 CHANNEL_OF = {
     "slack_message": "slack",
-    "slack_digest": "slack",
+    DIGEST: "slack",
     "hubspot_task": "hubspot_task",
     "sequence": "sequence",
     "webhook": "webhook",

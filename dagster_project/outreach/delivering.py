@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from dagster_project.outreach import outbox
 from dagster_project.outreach.act_run import ActRun, DeliverySummary
-from dagster_project.outreach.calendars import CHANNEL_OF
+from dagster_project.outreach.calendars import CHANNEL_OF, DIGEST
 from dagster_project.outreach.channel import Bundle, Channel
 from dagster_project.outreach.enqueuing import enqueue_ready
 from dagster_project.outreach.errors import AnswerLost, RefusedForGood, RefusedForNow, SendingFailed, Unavailable
@@ -62,7 +62,10 @@ def why_they_wait(run: ActRun, rows: Sequence[OutboxRow]) -> dict[str, str]:
 
 
 def note_why_they_wait(run: ActRun) -> None:
-    outbox.note_waiting(run.engine, why_they_wait(run, pending(run.engine)), run.now())
+    rows = pending(run.engine)
+    known = {row.action.action_id: row.problem for row in rows}
+    news = {key: reason for key, reason in why_they_wait(run, rows).items() if known[key] != reason}
+    outbox.note_waiting(run.engine, news, run.now())
 
 
 def by_channel(rows: Sequence[OutboxRow]) -> dict[str, list[OutboxRow]]:
@@ -119,11 +122,11 @@ def _serve(run: ActRun, name: str, doubtful: list[OutboxRow], ready: list[Outbox
 def _claimed(run: ActRun, rows: Sequence[OutboxRow]) -> Bundle | None:
     """These as a bundle of this run alone; None where other runs were quicker with all of them."""
     ids = [row.action.action_id for row in rows]
-    is_alone = len(rows) == 1 and rows[0].action.kind != "slack_digest"
+    is_alone = len(rows) == 1 and rows[0].action.kind != DIGEST
     # Made of what is in it, who sends it and how often that was tried: the next try is another message.
     marker = ids[0] if is_alone else _digest_id(run, rows)
     now = run.now()
-    mine = outbox.claim_together(run.engine, ids, run.run_id, now, None if is_alone else marker)
+    mine = outbox.claim(run.engine, ids, run.run_id, now, None if is_alone else marker)
     return Bundle(tuple(row for row in rows if row.action.action_id in mine), marker, now) if mine else None
 
 
@@ -148,7 +151,7 @@ def _send(run: ActRun, channel: Channel, name: str, bundle: Bundle, summary: Del
     count = len(bundle.rows)
     try:
         prepared = channel.prepare(bundle)
-        if not outbox.renew_together(run.engine, bundle.action_ids, run.run_id, run.now()):
+        if not outbox.renew(run.engine, bundle.action_ids, run.run_id, run.now()):
             # Finding out where to send took so long that another run has some of them by now; the others wait.
             _settle(run, bundle, "pending", problem="another run took over")
             return True

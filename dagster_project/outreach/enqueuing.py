@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
-
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
+from dagster_project.crm.known_records import known_record_ids
 from dagster_project.outreach import outbox
 from dagster_project.outreach.act_run import ActRun
+from dagster_project.outreach.calendars import DIGEST
 from dagster_project.outreach.outbox_rows import Action, known_ids
 from dagster_project.outreach.owed import ON_A_CONTACT, Times, acknowledged_owners, read_actions, times_of
 from dagster_project.rules.template_fields import COLUMNS
-from dagster_project.state.chunking import chunks
-from dagster_project.state.tables import identities
 
 NOT_ACKNOWLEDGED = "HubSpot has not acknowledged the {what} yet"
 NO_CONTACT = "HubSpot does not hold the contact yet"
@@ -24,11 +22,15 @@ NO_OWNER_KNOWN = "somebody took the contact over, and HubSpot cannot be asked wh
 
 @dataclass(frozen=True)
 class Owed:
-    """An action that is not in the outbox yet, and why it waits; None: it may be put there."""
+    """An action that is not in the outbox yet, and why it waits; None: it may be put there.
+
+    `held_owner_id`: of a handoff that HubSpot acknowledged, the owner it holds.
+    """
 
     row: dict
     times: Times
     contact_id: str | None
+    held_owner_id: str | None
     waits_for: str | None
 
 
@@ -46,12 +48,14 @@ def find_owed(run: ActRun) -> tuple[list[Owed], int]:
     in_outbox = known_ids(run.engine, [row["action_id"] for row in rows])
     new = [row for row in rows if row["action_id"] not in in_outbox]
     acknowledged = acknowledged_owners(run.engine, new)
-    record_ids = _record_ids(run.engine, [row["record_key"] for row in new])
+    with run.engine.connect() as connection:
+        record_ids = known_record_ids(connection, "contacts", [row["record_key"] for row in new])
     found = []
     for row in new:
         times = times_of(row, run.calendars, run.as_of)
         contact_id = row["hubspot_id"] or record_ids.get(row["record_key"])
-        found.append(Owed(row, times, contact_id, _waits_for(run, row, times, contact_id, acknowledged)))
+        waits_for = _waits_for(run, row, times, contact_id, acknowledged)
+        found.append(Owed(row, times, contact_id, acknowledged.get(row["handoff_id"]), waits_for))
     return found, len(rows)
 
 
@@ -62,12 +66,11 @@ def enqueue_ready(run: ActRun) -> tuple[int, Counter[str]]:
     """
     found, owed = find_owed(run)
     ready = [item for item in found if item.waits_for is None or is_told_late(run, item)]
-    acknowledged = acknowledged_owners(run.engine, [item.row for item in ready])
     waits = Counter(item.waits_for for item in found if item.waits_for and not is_told_late(run, item))
     actions = []
     for item in ready:
         try:
-            actions.append(_action(run, item, acknowledged))
+            actions.append(_action(run, item))
         except (CrmUnavailable, CrmUnauthorised):
             waits[NO_OWNER_KNOWN] += 1
     if actions:
@@ -91,7 +94,7 @@ def _waits_for(
     for name, what in (("handoff_id", "handoff"), ("return_id", "return")):
         if row[name] is not None and row[name] not in acknowledged:
             return NOT_ACKNOWLEDGED.format(what=what)
-    if times.leaves_at > run.as_of and row["kind"] != "slack_digest":
+    if times.leaves_at > run.as_of and row["kind"] != DIGEST:
         return "its not-before has not come"
     if row["kind"] in ON_A_CONTACT and contact_id is None:
         return NO_CONTACT
@@ -100,27 +103,16 @@ def _waits_for(
     return None
 
 
-def _record_ids(engine: Engine, record_keys: list[str]) -> dict[str, str]:
-    query = select(identities.c.record_key, identities.c.hubspot_id).where(identities.c.object_type == "contacts")
-    with engine.connect() as connection:
-        return {
-            found.record_key: found.hubspot_id
-            for keys in chunks(record_keys)
-            for found in connection.execute(query.where(identities.c.record_key.in_(keys)))
-        }
-
-
-def _action(run: ActRun, item: Owed, acknowledged: Mapping[str, str | None]) -> Action:
+def _action(run: ActRun, item: Owed) -> Action:
     row, times = item.row, item.times
     owner = {name: row[name] for name in ("owner_id", "owner_email", "owner_name", "pool", "turn")}
-    if row["handoff_id"] is not None:
-        held = acknowledged.get(row["handoff_id"], row["owner_id"])
-        if held is not None and held != row["owner_id"]:
-            # Somebody took the contact between the decision and the write, and kept it: nobody's turn was used.
-            found = run.owner_of(held)
-            owner = {"owner_id": held, "owner_email": None, "owner_name": None, "pool": None, "turn": None}
-            if found is not None:
-                owner |= {"owner_email": found.email, "owner_name": found.name}
+    held = item.held_owner_id
+    if held is not None and held != row["owner_id"]:
+        # Somebody took the contact between the decision and the write, and kept it: nobody's turn was used.
+        found = run.owner_of(held)
+        owner = {"owner_id": held, "owner_email": None, "owner_name": None, "pool": None, "turn": None}
+        if found is not None:
+            owner |= {"owner_email": found.email, "owner_name": found.name}
     facts = {name: _plain(row.get(name)) for name in COLUMNS} | {
         "owner_email": owner["owner_email"],
         "owner_name": owner["owner_name"] or owner["owner_email"],

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from dagster_project.crm.errors import CrmAnswerLost, CrmError, CrmRefused, CrmUnauthorised, CrmUnavailable
+from dagster_project.crm.owners import Owner, read_active_owner
 from dagster_project.crm.property_map import MappedObject, MappedProperty
 from dagster_project.crm.property_survey import PropertiesUnusable
 from dagster_project.crm.provisioning import provision
@@ -26,15 +26,6 @@ class Contact:
     properties: dict[str, str | None]
 
 
-@dataclass(frozen=True)
-class HubSpotOwner:
-    """An owner who can be assigned to; `user_id` is what sequences want."""
-
-    owner_id: str
-    user_id: str
-    email: str
-
-
 class HubSpotDoor:
     """What tasks and sequences share; what is asked about owners is asked once a run."""
 
@@ -42,7 +33,7 @@ class HubSpotDoor:
         self.api = api
         self._opener = f"{prefix}{OPENER}"
         self._has_opener = False
-        self._owners: dict[str, HubSpotOwner | None] = {}
+        self._owners: dict[str, Owner | None] = {}
 
     def check(self) -> None:
         with told_generally():
@@ -66,7 +57,7 @@ class HubSpotDoor:
                 raise RefusedForGood(f"HubSpot does not hold contact {contact_id} any more") from None
         return Contact(str(held["id"]), held.get("properties") or {})
 
-    def owner(self, row: OutboxRow) -> HubSpotOwner:
+    def owner(self, row: OutboxRow) -> Owner:
         """Raises:
         RefusedForNow: Nobody owns what this is about, or somebody who left.
         """
@@ -74,9 +65,10 @@ class HubSpotDoor:
         if owner_id is None:
             raise RefusedForNow("nobody owns the contact: give it an owner in HubSpot, or somebody to sales_team.csv")
         if owner_id not in self._owners:
-            self._owners[owner_id] = self._read_owner(owner_id)
+            with told_generally():
+                self._owners[owner_id] = read_active_owner(self.api, owner_id)
         found = self._owners[owner_id]
-        if found is None:
+        if found is None or found.user_id is None:
             raise RefusedForNow(
                 f"owner {owner_id} was deactivated in HubSpot: give the contact to somebody else, or activate the user"
             )
@@ -88,18 +80,6 @@ class HubSpotDoor:
             return
         with told_generally():
             self.api.call("PATCH", f"{CONTACTS}/{contact.contact_id}", body={"properties": {self._opener: opener}})
-
-    def _read_owner(self, owner_id: str) -> HubSpotOwner | None:
-        with told_generally():
-            try:
-                held = self.api.get(f"/crm/owners/{{version}}/{owner_id}")
-            except CrmRefused as refusal:
-                if refusal.status != 404:
-                    raise
-                return None
-        if held.get("archived") or not held.get("userId"):
-            return None
-        return HubSpotOwner(str(held["id"]), str(held["userId"]), str(held.get("email") or ""))
 
     def _ensure_opener(self) -> None:
         """The property is there before the first contact is read; it is in no map, because no column fills it."""
@@ -118,17 +98,6 @@ class HubSpotDoor:
         with told_generally():
             provision(self.api, [MappedObject("contacts", (mapped,), makes_unknown_records=False, max_cleared_pct=100)])
         self._has_opener = True
-
-
-def instant_of(text: str | None) -> datetime | None:
-    """An instant as HubSpot writes it."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 @contextmanager

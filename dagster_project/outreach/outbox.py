@@ -104,12 +104,7 @@ def cancel(engine: Engine, action_ids: Sequence[str], *, as_of: datetime, now: d
     return cancelled
 
 
-def claim(engine: Engine, action_id: str, run_id: str, now: datetime) -> bool:
-    """Take a pending action for this run alone; False if another run was quicker."""
-    return claim_together(engine, [action_id], run_id, now) == [action_id]
-
-
-def claim_together(
+def claim(
     engine: Engine, action_ids: Sequence[str], run_id: str, now: datetime, sent_as: str | None = None
 ) -> list[str]:
     """Take pending actions for this run alone, to leave as one message; those that no other run has by now."""
@@ -133,12 +128,7 @@ def claim_together(
         ]
 
 
-def renew(engine: Engine, action_id: str, run_id: str, now: datetime) -> bool:
-    """Make a claim last from now on; False if it is gone, and then the action must not be sent."""
-    return renew_together(engine, [action_id], run_id, now)
-
-
-def renew_together(engine: Engine, action_ids: Sequence[str], run_id: str, now: datetime) -> bool:
+def renew(engine: Engine, action_ids: Sequence[str], run_id: str, now: datetime) -> bool:
     """Make the claims of one message last from now on; False if one of them is gone: then it must not be sent."""
     with engine.begin() as connection:
         renewed = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 
 from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import outbox
@@ -13,6 +13,7 @@ from dagster_project.state.tables import outbox
 CLAIM_LASTS = timedelta(minutes=10)
 # How a row that was given up in doubt is told from one that certainly never left.
 IN_DOUBT = {"may_have_been_sent": True}
+OLDEST_FIRST = (outbox.c.enqueued_at, outbox.c.as_of, outbox.c.action_id)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,21 @@ def is_lost(now: datetime) -> ColumnElement[bool]:
 
 
 def read_rows(engine: Engine, condition: ColumnElement[bool]) -> list[OutboxRow]:
-    query = select(outbox).where(condition).order_by(outbox.c.enqueued_at, outbox.c.as_of, outbox.c.action_id)
+    return _read(engine, select(outbox).where(condition).order_by(*OLDEST_FIRST))
+
+
+def latest_delivered(engine: Engine, count: int) -> list[OutboxRow]:
+    """What was delivered last, the latest first: a history is too long to be read whole each time."""
+    latest_first = func.coalesce(outbox.c.delivered_at, outbox.c.next_try_at).desc()
+    query = select(outbox).where(outbox.c.state == "delivered").order_by(latest_first, *OLDEST_FIRST)
+    return _read(engine, query.limit(count))
+
+
+def first_in_state(engine: Engine, state: str, count: int) -> list[OutboxRow]:
+    return _read(engine, select(outbox).where(outbox.c.state == state).order_by(*OLDEST_FIRST).limit(count))
+
+
+def _read(engine: Engine, query: Select) -> list[OutboxRow]:
     with engine.connect() as connection:
         return [_row(found) for found in connection.execute(query).mappings()]
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
-from dagster_project.outreach.outbox_rows import OutboxRow, read_rows
+from dagster_project.outreach.calendars import OWNER_TARGET
+from dagster_project.outreach.outbox_rows import OutboxRow, first_in_state, latest_delivered, read_rows
 from dagster_project.state.tables import outbox
 
 STATES = ("pending", "sending", "unknown", "delivered", "failed", "expired", "cancelled")
@@ -50,11 +51,11 @@ def count_states(engine: Engine) -> dict[str, int]:
 
 
 def table_of(engine: Engine, state: str) -> list[dict[str, str | int]]:
-    """The actions in a state, those that changed last first, as rows of `COLUMNS`; people by their user ids."""
-    rows = read_rows(engine, outbox.c.state == state)
-    if state == "delivered":
-        rows.sort(key=lambda row: row.delivered_at or row.next_try_at, reverse=True)
-    return [_cells(row) for row in rows[:SHOWN]]
+    """At most `SHOWN` actions in a state as rows of `COLUMNS`, people by their user ids: of what was delivered the
+    latest, of the rest what waits longest.
+    """
+    rows = latest_delivered(engine, SHOWN) if state == "delivered" else first_in_state(engine, state, SHOWN)
+    return [_cells(row) for row in rows]
 
 
 def read_latency(engine: Engine, as_of: datetime) -> Latency | None:
@@ -81,7 +82,7 @@ def _cells(row: OutboxRow) -> dict[str, str | int]:
         "action_id": action.action_id,
         "what": f"{facts.get('label') or action.trigger_id}: {action.kind.replace('_', ' ')}",
         "who": f"{action.record_key}{company}",
-        "to_whom": facts.get("owner_name") or "nobody" if action.target == "owner" else action.target,
+        "to_whom": facts.get("owner_name") or "nobody" if action.target == OWNER_TARGET else action.target,
         "moment": _told(action.moment_at),
         "due": _told(action.due_at),
         "tries": row.attempts,

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine, Table, select
 
-from dagster_project.outreach.calendars import CHANNEL_OF, Calendars
+from dagster_project.outreach.calendars import CHANNEL_OF, DIGEST, Calendars
 from dagster_project.state.chunking import chunks
 from dagster_project.state.tables import handoffs, returns
 
@@ -21,7 +21,6 @@ NEEDED = {
     "in_working_hours",
     "return_id",
 }
-DIGEST = "slack_digest"
 # These write on a contact of HubSpot, and wait until there is one.
 ON_A_CONTACT = ("hubspot_task", "sequence")
 

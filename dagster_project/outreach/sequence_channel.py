@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dagster_project.crm.errors import CrmRefused
+from dagster_project.crm.paging import pages_of
+from dagster_project.crm.values import known_instant
 from dagster_project.outreach.calendars import Calendars
 from dagster_project.outreach.channel import Bundle
 from dagster_project.outreach.errors import RefusedForGood, RefusedForNow
-from dagster_project.outreach.hubspot_door import Contact, HubSpotDoor, instant_of, told_generally
+from dagster_project.outreach.hubspot_door import Contact, HubSpotDoor, told_generally
 from dagster_project.outreach.messages import Writer
 from dagster_project.outreach.outbox_rows import OutboxRow
 from dagster_project.outreach.working_hours import WorkingHours
@@ -112,7 +114,7 @@ class SequenceChannel:
         if current is not None:
             return _receipt_if_ours(current, sequence_id, since)
         latest = contact.properties.get("hs_latest_sequence_enrolled")
-        at = instant_of(contact.properties.get("hs_latest_sequence_enrolled_date"))
+        at = known_instant(contact.properties.get("hs_latest_sequence_enrolled_date"))
         if latest == sequence_id and at is not None and at >= since:
             return {"sequence_id": sequence_id, "enrolled_at": at.isoformat()}
         return None
@@ -153,16 +155,9 @@ class SequenceChannel:
         return names[target]
 
     def _read_names(self, user_id: str) -> dict[str, str]:
-        names: dict[str, str] = {}
-        asked: dict[str, str | int] = {"userId": user_id, "limit": PAGE}
-        while True:
-            with told_generally():
-                page = self._door.api.get(SEQUENCES, asked)
-            names |= {found["name"]: str(found["id"]) for found in page.get("results") or []}
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
-            if after is None:
-                return names
-            asked["after"] = after
+        with told_generally():
+            pages = pages_of(self._door.api, SEQUENCES, {"userId": user_id, "limit": PAGE})
+            return {found["name"]: str(found["id"]) for page in pages for found in page.get("results") or []}
 
     def _current(self, contact: Contact) -> dict | None:
         """The sequence a contact is in at present, if it is in one."""
@@ -197,7 +192,7 @@ def _limit_reached(sender: Sender, until: datetime) -> RefusedForNow:
 
 def _receipt_if_ours(current: dict, sequence_id: str, since: datetime) -> dict | None:
     """An enrolment in the sequence that was asked for, since it was owed, is what was owed, whoever made it."""
-    enrolled_at = instant_of(current.get("enrolledAt"))
+    enrolled_at = known_instant(current.get("enrolledAt"))
     if str(current.get("sequenceId")) != sequence_id or enrolled_at is None or enrolled_at < since:
         return None
     return {"enrollment_id": str(current.get("id")), "sequence_id": sequence_id}

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dagster_project.counting import counted
+from dagster_project.outreach.calendars import DIGEST, OWNER_TARGET
 from dagster_project.outreach.channel import Bundle
 from dagster_project.outreach.errors import RefusedForGood, RefusedForNow
 from dagster_project.outreach.messages import Message, Writer, digest_message, digest_pages
 from dagster_project.outreach.outbox_rows import Action, OutboxRow
 from dagster_project.outreach.slack import TOKEN_ERRORS, Slack, SlackRefused
 
-OWNER_TARGET = "owner"
-DIGEST = "slack_digest"
 # No later try can succeed; all other refusals end when somebody mends the channel or the app.
 FINAL_REFUSALS = {"users_not_found", "msg_too_long", "no_text", "invalid_blocks"}
 

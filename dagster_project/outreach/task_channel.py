@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 
+from dagster_project.crm.paging import next_of
 from dagster_project.outreach.channel import Bundle
 from dagster_project.outreach.errors import RefusedForGood, RefusedForNow
 from dagster_project.outreach.hubspot_door import HubSpotDoor, told_generally
@@ -14,6 +15,7 @@ from dagster_project.outreach.messages import Words, Writer
 from dagster_project.outreach.outbox_rows import OutboxRow
 from dagster_project.outreach.slack_text import cut
 from dagster_project.rules.template_fields import listed
+from dagster_project.state.chunking import chunks
 
 TASKS = "/crm/objects/{version}/tasks"
 TO_CONTACT, TO_COMPANY = 204, 192
@@ -80,7 +82,7 @@ class TaskChannel:
         except RefusedForGood:
             # With the contact went what stood on it; nobody is to be called any more.
             return None
-        for ids in _chunked(list(self._task_ids(contact.contact_id))):
+        for ids in chunks(list(self._task_ids(contact.contact_id)), READ_AT_ONCE):
             asked = {"properties": ["hs_task_body"], "inputs": [{"id": task_id} for task_id in ids]}
             with told_generally():
                 answer = self._door.api.post(f"{TASKS}/batch/read", asked, repeatable=True).body
@@ -95,10 +97,10 @@ class TaskChannel:
             with told_generally():
                 path = "/crm/associations/{version}/contacts/tasks/batch/read"
                 answer = self._door.api.post(path, {"inputs": [wanted]}, repeatable=True).body
-            after = None
-            for result in answer.get("results") or []:
+            results = answer.get("results") or []
+            for result in results:
                 yield from (str(end["toObjectId"]) for end in result.get("to") or [])
-                after = ((result.get("paging") or {}).get("next") or {}).get("after")
+            after = next_of(results[-1]) if results else None
             if after is None:
                 return
             wanted = {"id": contact_id, "after": after}
@@ -127,8 +129,3 @@ def _paragraph(text: str) -> str:
 def _list(title: str, lines: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(cut(line, 1_000))}</li>" for line in lines[:50] if line.strip())
     return f"<p><b>{title}</b></p><ul>{items}</ul>" if items else ""
-
-
-def _chunked(ids: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), READ_AT_ONCE):
-        yield ids[start : start + READ_AT_ONCE]

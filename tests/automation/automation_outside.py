@@ -122,5 +122,5 @@ class Outside:
     def try_in_vain(self, action_id: str, state: str = "pending") -> None:
         """A run tries the message long ago, so that it is due again."""
         long_ago = NOW - timedelta(hours=2)
-        assert outbox.claim(self.engine, action_id, "run", long_ago)
+        assert outbox.claim(self.engine, [action_id], "run", long_ago)
         outbox.settle(self.engine, [action_id], state, run_id="run", as_of=AS_OF, now=long_ago)

@@ -97,7 +97,7 @@ def test_what_was_just_tried_is_left_alone_until_its_pause_is_over(instance: dg.
     outside.go_live()
     outside.owe_to()
     action_id = outside.owe()
-    outbox.claim(outside.engine, action_id, "run", NOW)
+    outbox.claim(outside.engine, [action_id], "run", NOW)
     assert isinstance(look(instance), dg.SkipReason)
     outbox.settle(outside.engine, [action_id], "pending", run_id="run", as_of=AS_OF, now=NOW, problem="Slack is away")
     assert said(look(instance)) == "Nothing is due; 1 wait: 1 Slack is away."

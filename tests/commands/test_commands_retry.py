@@ -27,7 +27,7 @@ def state(data_dir: Path) -> Engine:
     ):
         action = Action(name, trigger, "slack_message", "owner", "u1", {}, NOW + timedelta(hours=1))
         outbox.enqueue(engine, [action], as_of=NOW, now=NOW)
-        outbox.claim(engine, name, "run", NOW)
+        outbox.claim(engine, [name], "run", NOW)
         outbox.settle(engine, [name], became, run_id="run", as_of=NOW, now=NOW, problem="no account of a@b.example")
     return engine
 

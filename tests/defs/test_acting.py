@@ -10,7 +10,7 @@ from dagster_project.defs.act import (
     DELIVERED,
     DELIVERED_CHECK,
     GIVEN_UP,
-    NOBODY_WAITS_CHECK,
+    NOTHING_GIVEN_UP_CHECK,
     actions_delivered,
     actions_given_up,
     retry_actions,
@@ -65,7 +65,7 @@ def test_what_was_sent_what_waits_and_what_was_given_up_is_shown(live: Sandbox, 
         assert sorted(cells(shown["delivered"], "who")) == ["user-1 at Brightloom", "user-3 at Brightloom"]
         given_up = materialization(done, GIVEN_UP.to_user_string())
         assert cells(given_up["failed"], "action_id") == ["action-2-owner"]
-        assert failed_checks(done) == {DELIVERED_CHECK, NOBODY_WAITS_CHECK}
+        assert failed_checks(done) == {DELIVERED_CHECK, NOTHING_GIVEN_UP_CHECK}
 
         live.add_slack_user("dana@orbit.example", "Dana")
         config = dg.RunConfig(ops={"put_back": {"config": {"action_ids": ["action-2-owner"]}}})

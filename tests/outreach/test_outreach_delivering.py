@@ -110,7 +110,7 @@ def test_what_slack_would_read_as_markup_arrives_as_it_was_written(desk: Desk):
 
 def test_an_owner_who_took_the_contact_at_the_handoff_is_the_one_who_is_told(desk: Desk):
     desk.sandbox.add_slack_user("ruth@orbit.example", "Ruth")
-    desk.owners["305"] = Owner("305", "ruth@orbit.example", "Ruth Adeyemi")
+    desk.owners["305"] = Owner("305", None, "ruth@orbit.example", "Ruth Adeyemi")
     desk.decide_handoffs(1)
     desk.acknowledge(1, owner_id="305")
     desk.deliver()
@@ -121,7 +121,7 @@ def test_an_owner_who_took_the_contact_at_the_handoff_is_the_one_who_is_told(des
 
 
 def test_hubspot_is_asked_about_an_owner_once_an_action_and_not_in_every_run(desk: Desk):
-    desk.owners["305"] = Owner("305", "ruth@orbit.example", None)
+    desk.owners["305"] = Owner("305", None, "ruth@orbit.example", None)
     desk.decide(handoff_row(1, target=CHANNEL))
     desk.acknowledge(1, owner_id="305")
     desk.deliver()
@@ -578,7 +578,7 @@ def test_a_message_in_doubt_about_somebody_who_opted_out_is_not_sent_again(desk:
     desk.acknowledge(1)
     enqueue_ready(desk.run())
     action_id = f"action-1-{CHANNEL}"
-    assert outbox.claim(desk.engine, action_id, "run that dies", desk.sandbox.clock.now())
+    assert outbox.claim(desk.engine, [action_id], "run that dies", desk.sandbox.clock.now())
     desk.suppressed = Suppressed({("user_id", "user-1"): "opted_out"})
     for _ in range(3):
         desk.wait(AFTER_A_CRASH)

@@ -151,7 +151,7 @@ def test_a_run_that_dies_around_a_digest_loses_nothing_and_says_nothing_twice(de
 def test_of_a_digest_that_another_run_holds_in_part_only_the_rest_is_told(desk: Desk):
     desk.decide(low(1), low(2), low(3))
     at(desk, "2026-11-20 08:30")
-    assert outbox.claim(desk.engine, ids(3)[1], "another", desk.sandbox.clock.now())
+    assert outbox.claim(desk.engine, [ids(3)[1]], "another", desk.sandbox.clock.now())
     assert at(desk, "2026-11-20 09:00").delivered == 2
     assert len(desk.texts(ALERTS)[0].splitlines()) == 3
 

@@ -77,7 +77,7 @@ def test_more_actions_than_a_statement_takes_values_are_owed_once_each(engine: E
 
 def test_a_delivered_action_is_not_owed_again(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     settle(engine, "delivered", receipt={"ts": "1.0"})
     assert put(engine) == 0
     assert due(engine, NOW + timedelta(days=1)) == []
@@ -86,7 +86,7 @@ def test_a_delivered_action_is_not_owed_again(engine: Engine):
 
 def test_what_is_known_of_is_known_in_every_state(engine: Engine):
     put(engine, action(1), action(2))
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     assert known_ids(engine, ["action-1", "action-2", "action-3"]) == {"action-1", "action-2"}
     assert known_ids(engine, []) == set()
 
@@ -109,21 +109,21 @@ def test_the_oldest_is_sent_first(engine: Engine):
 
 def test_of_two_runs_one_gets_the_action(engine: Engine):
     put(engine)
-    assert outbox.claim(engine, "action-1", "run-a", NOW)
-    assert not outbox.claim(engine, "action-1", "run-b", NOW)
+    assert outbox.claim(engine, ["action-1"], "run-a", NOW)
+    assert not outbox.claim(engine, ["action-1"], "run-b", NOW)
     assert row(engine)["claimed_by"] == "run-a"
 
 
 @pytest.mark.parametrize("outcome", ["delivered", "failed", "unknown"])
 def test_what_is_settled_or_in_doubt_cannot_be_claimed(engine: Engine, outcome: str):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     settle(engine, outcome)
-    assert not outbox.claim(engine, "action-1", "run-b", NOW + timedelta(days=1))
+    assert not outbox.claim(engine, ["action-1"], "run-b", NOW + timedelta(days=1))
 
 
 def test_nobody_can_claim_what_is_not_there(engine: Engine):
-    assert not outbox.claim(engine, "action-1", "run-a", NOW)
+    assert not outbox.claim(engine, ["action-1"], "run-a", NOW)
 
 
 def test_of_eight_threads_one_wins_each_action(engine: Engine):
@@ -135,7 +135,7 @@ def test_of_eight_threads_one_wins_each_action(engine: Engine):
     def work(run_id: str) -> None:
         starting.wait()
         mine = [f"action-{number}" for number in numbers]
-        won[run_id] = [action_id for action_id in mine if outbox.claim(engine, action_id, run_id, NOW)]
+        won[run_id] = [action_id for action_id in mine if outbox.claim(engine, [action_id], run_id, NOW)]
 
     threads = [threading.Thread(target=work, args=(f"run-{number}",)) for number in range(8)]
     for thread in threads:
@@ -157,7 +157,7 @@ now = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
 print("ready", flush=True)
 sys.stdin.readline()
 for row in due(engine, now):
-    if outbox.claim(engine, row.action.action_id, sys.argv[2], now):
+    if outbox.claim(engine, [row.action.action_id], sys.argv[2], now):
         print(row.action.action_id)
 """
 
@@ -188,7 +188,7 @@ def test_of_two_processes_one_wins_each_action(engine: Engine):
 
 def test_a_claim_that_ran_out_leaves_the_action_in_doubt(engine: Engine):
     put(engine, action(1), action(2))
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     assert outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS) == 0
     assert outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT) == 1
     assert (state(engine, "action-1"), state(engine, "action-2")) == ("unknown", "pending")
@@ -199,33 +199,33 @@ def test_a_claim_that_ran_out_leaves_the_action_in_doubt(engine: Engine):
 
 def test_a_renewed_claim_lasts_from_then_on(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
-    assert outbox.renew(engine, "action-1", "run-a", NOW + timedelta(minutes=4))
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
+    assert outbox.renew(engine, ["action-1"], "run-a", NOW + timedelta(minutes=4))
     assert outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT) == 0
     assert outbox.mark_lost_claims(engine, NOW + timedelta(minutes=4) + CLAIM_LASTS + MOMENT) == 1
 
 
 def test_a_claim_that_is_gone_cannot_be_renewed(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT)
-    assert not outbox.renew(engine, "action-1", "run-a", NOW + CLAIM_LASTS + MOMENT)
+    assert not outbox.renew(engine, ["action-1"], "run-a", NOW + CLAIM_LASTS + MOMENT)
     resolve(engine, "pending")
-    outbox.claim(engine, "action-1", "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
-    assert not outbox.renew(engine, "action-1", "run-a", NOW + CLAIM_LASTS + timedelta(minutes=5))
-    assert outbox.renew(engine, "action-1", "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
+    outbox.claim(engine, ["action-1"], "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
+    assert not outbox.renew(engine, ["action-1"], "run-a", NOW + CLAIM_LASTS + timedelta(minutes=5))
+    assert outbox.renew(engine, ["action-1"], "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
 
 
 @pytest.mark.parametrize("outcome", ["pending", "failed", "unknown"])
 def test_a_run_that_lost_its_claim_decides_nothing(engine: Engine, outcome: str):
     """Else an action that another run has delivered meanwhile would be put back, and stand in Slack twice."""
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT)
     settle(engine, outcome)
     assert state(engine) == "unknown"
     resolve(engine, "pending")
-    outbox.claim(engine, "action-1", "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
+    outbox.claim(engine, ["action-1"], "run-b", NOW + CLAIM_LASTS + timedelta(minutes=5))
     settle(engine, outcome)
     assert row(engine)["claimed_by"] == "run-b"
     settle(engine, "delivered", run_id="run-b", receipt={"ts": "1.0"})
@@ -236,7 +236,7 @@ def test_a_run_that_lost_its_claim_decides_nothing(engine: Engine, outcome: str)
 @pytest.mark.parametrize("meanwhile", ["unknown", "pending", "expired"])
 def test_a_run_that_lost_its_claim_still_says_that_it_delivered(engine: Engine, meanwhile: str):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     outbox.mark_lost_claims(engine, NOW + CLAIM_LASTS + MOMENT)
     resolve(engine, meanwhile)
     settle(engine, "delivered", receipt={"ts": "1.0"})
@@ -248,7 +248,7 @@ def test_a_run_that_lost_its_claim_still_says_that_it_delivered(engine: Engine, 
 
 def test_reading_back_decides_only_what_is_in_doubt(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     resolve(engine, "pending")
     assert state(engine) == "sending"
     settle(engine, "delivered")
@@ -258,7 +258,7 @@ def test_reading_back_decides_only_what_is_in_doubt(engine: Engine):
 
 def test_what_is_in_doubt_is_looked_for_after_a_pause_that_doubles(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     settle(engine, "unknown", problem="the answer was lost")
     now = NOW
     for minutes in (1, 1, 2, 4, 8, 16, 32, 60, 60):
@@ -285,7 +285,7 @@ def test_what_is_too_late_by_the_clock_of_the_run_is_given_up(engine: Engine):
 @pytest.mark.parametrize("held", ["sending", "unknown", "delivered"])
 def test_what_may_have_been_sent_does_not_just_expire(engine: Engine, held: str):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     if held != "sending":
         settle(engine, held)
     assert outbox.expire(engine, as_of=AS_OF + timedelta(days=30), now=NOW) == 0
@@ -297,7 +297,7 @@ def test_what_was_put_back_waits_twice_as_long_each_time_and_an_hour_at_most(eng
     now, waits = NOW, []
     # Two days of trying: as many times as a message that expires after 48 hours is tried.
     for _ in range(60):
-        assert outbox.claim(engine, "action-1", "run-a", now)
+        assert outbox.claim(engine, ["action-1"], "run-a", now)
         settle(engine, "pending", now=now)
         wait = row(engine)["next_try_at"] - now
         assert due(engine, now + wait - MOMENT) == []
@@ -312,9 +312,9 @@ def test_what_was_put_back_waits_twice_as_long_each_time_and_an_hour_at_most(eng
 def test_open_is_what_a_run_could_do_something_about(engine: Engine):
     put(engine, *(action(number) for number in range(1, 7)))
     for number, outcome in ((2, "delivered"), (3, "failed"), (4, "pending"), (5, "unknown")):
-        outbox.claim(engine, f"action-{number}", "run-a", NOW)
+        outbox.claim(engine, [f"action-{number}"], "run-a", NOW)
         outbox.settle(engine, [f"action-{number}"], outcome, run_id="run-a", as_of=AS_OF, now=NOW)
-    outbox.claim(engine, "action-6", "run-a", NOW)
+    outbox.claim(engine, ["action-6"], "run-a", NOW)
     assert ids(open_rows(engine, NOW)) == ["action-1"]
     assert ids(open_rows(engine, NOW + FIRST_RETRY)) == ["action-1", "action-4", "action-5"]
     after_the_claim = NOW + CLAIM_LASTS + MOMENT
@@ -323,6 +323,6 @@ def test_open_is_what_a_run_could_do_something_about(engine: Engine):
 
 def test_the_outbox_outlives_the_process(engine: Engine):
     put(engine)
-    outbox.claim(engine, "action-1", "run-a", NOW)
+    outbox.claim(engine, ["action-1"], "run-a", NOW)
     engine.dispose()
     assert state(engine) == "sending"

@@ -122,7 +122,7 @@ class Outbox(RuleBasedStateMachine):
             is_digest = ids[0] in LINES
             self.markers += is_digest
             marker = f"digest-{self.markers}" if is_digest else ids[0]
-            mine = outbox.claim_together(self.engine, ids, run_id, self.now, marker if is_digest else None)
+            mine = outbox.claim(self.engine, ids, run_id, self.now, marker if is_digest else None)
             if mine:
                 run.holds, run.marker, run.outcome, run.has_posted = mine, marker, None, False
 
@@ -135,7 +135,7 @@ class Outbox(RuleBasedStateMachine):
         able = [run_id for run_id, run in self.runs.items() if run.holds and not run.has_posted]
         run_id = able[place % len(able)]
         run = self.runs[run_id]
-        if not outbox.renew_together(self.engine, run.holds, run_id, self.now):
+        if not outbox.renew(self.engine, run.holds, run_id, self.now):
             run.outcome = None
             self._write_down(run_id)
             return

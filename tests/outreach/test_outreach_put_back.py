@@ -83,7 +83,7 @@ def test_what_is_not_given_up_cannot_be_put_back(desk: Desk, held: str):
     enqueue_ready(desk.run())
     now = desk.sandbox.clock.now()
     if held != "pending":
-        outbox.claim(desk.engine, action_id, "run", now)
+        outbox.claim(desk.engine, [action_id], "run", now)
     if held in ("unknown", "delivered"):
         outbox.settle(desk.engine, [action_id], held, run_id="run", as_of=desk.as_of, now=now)
     before = desk.row(action_id)

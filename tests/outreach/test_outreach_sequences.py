@@ -97,7 +97,7 @@ def test_an_enrolment_that_was_over_before_anybody_looked_is_found_all_the_same(
     """The process ended between HubSpot's answer and ours, and the contact replied to the first mail."""
     desk.decide(enrolment(desk))
     enqueue_ready(desk.run())
-    assert outbox.claim(desk.engine, ACTION, "run that dies", desk.sandbox.clock.now())
+    assert outbox.claim(desk.engine, [ACTION], "run that dies", desk.sandbox.clock.now())
     body = {"contactId": contact_id(desk, 1), "sequenceId": CAME_AND_WENT, "senderEmail": MEMBER}
     path = "/automation/sequences/{version}/enrollments?userId=60000201"
     desk.hubspot().post(path, body, repeatable=False)

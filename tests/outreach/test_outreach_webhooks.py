@@ -117,7 +117,7 @@ def test_what_the_receiver_refuses_is_given_up_and_told(desk: Desk, kind: str, s
 def test_after_a_crash_it_is_sent_again_under_its_key(desk: Desk):
     desk.decide(webhook())
     enqueue_ready(desk.run())
-    assert outbox.claim(desk.engine, ACTION, "run that dies", desk.sandbox.clock.now())
+    assert outbox.claim(desk.engine, [ACTION], "run that dies", desk.sandbox.clock.now())
     desk.wait(AFTER_A_CRASH)
     assert desk.deliver().put_back == 1
     desk.wait(AFTER_A_PAUSE)

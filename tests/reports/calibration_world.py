@@ -71,9 +71,9 @@ class World:
                 is_met=met,
             )
 
-    def published(self, folder: Path, days_ago: float = 0) -> Snapshot:
+    def published(self, folder: Path, days_ago: float = 0, rules_dir: Path = SHIPPED_RULES_DIR) -> Snapshot:
         as_of = (NOW - timedelta(days=days_ago)).replace(tzinfo=UTC)
-        return publish_small(folder, as_of=as_of, rules_dir=SHIPPED_RULES_DIR, **self.rows)
+        return publish_small(folder, as_of=as_of, rules_dir=rules_dir, **self.rows)
 
     def evidence(self, folder: Path) -> Evidence:
         return read_evidence(self.published(folder))

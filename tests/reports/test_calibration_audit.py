@@ -1,5 +1,6 @@
 """What an audit recommends, and what it says of drift."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from dagster_project.reports.calibration.audit import Audit, audit, audit_of
 from dagster_project.reports.calibration.capacity import capacity_of, handoffs_per_week
 from dagster_project.reports.calibration.drift import conversion_drift, index_by_chance, score_drift, stability_index
 from dagster_project.reports.calibration.earlier import earlier_snapshots
+from dagster_project.reports.calibration.evidence import read_evidence
 from dagster_project.reports.calibration.recommending import Recommendation
 from dagster_project.reports.calibration.telling import as_markdown
+from dagster_project.settings import SHIPPED_RULES_DIR
 from tests.reports.calibration_world import NOW, World, divided_world
 
 scores = st.lists(st.integers(0, 100), min_size=1, max_size=50).map(lambda values: pl.Series(values, dtype=pl.Int64))
@@ -56,6 +59,17 @@ def test_members_who_are_away_take_nothing(tmp_path: Path):
     world.scored("u1", 70, pql=60)
     capacity = capacity_of(world.evidence(tmp_path))
     assert (capacity.member_count, capacity.per_member, capacity.team_per_week) == (3, 3, 9)
+
+
+def test_who_is_in_no_pool_that_handoffs_are_routed_to_takes_none(tmp_path: Path):
+    rules_dir = tmp_path / "rules"
+    shutil.copytree(SHIPPED_RULES_DIR, rules_dir)
+    team = rules_dir / "sales_team.csv"
+    sdr = "sam@orbit.example,sdrs,,,Europe/London,mon|tue,08:00,18:00,,,team:sales,Looks at reviews\n"
+    both = sdr.replace("sam@", "kim@").replace("sdrs", "sdrs|account_executives")
+    team.write_text(team.read_text(encoding="utf-8") + sdr + both, encoding="utf-8")
+    evidence = read_evidence(divided_world().published(tmp_path / "published", rules_dir=rules_dir))
+    assert capacity_of(evidence).member_count == 3 + 1
 
 
 def test_with_less_than_a_week_of_scores_nobody_knows_how_many_a_week(tmp_path: Path):

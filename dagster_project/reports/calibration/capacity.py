@@ -97,5 +97,8 @@ def _ready(evidence: Evidence) -> pl.DataFrame:
 
 
 def _members_present(evidence: Evidence) -> int:
+    """Who is not absent and in a pool that handoffs are routed to: SDRs of the team take none."""
+    pools = set(evidence.routes.filter("is_enabled")["pool"])
+    team = evidence.team.filter(pl.col("pool").str.split("|").list.set_intersection(list(pools)).list.len() > 0)
     is_absent = pl.lit(evidence.as_of.date()).is_between(pl.col("absent_from"), pl.col("absent_until")).fill_null(False)
-    return evidence.team.filter(~is_absent)["member_email"].n_unique()
+    return team.filter(~is_absent)["member_email"].n_unique()

@@ -34,6 +34,7 @@ class Evidence:
     qualifications: pl.DataFrame
     reasons: pl.DataFrame
     team: pl.DataFrame
+    routes: pl.DataFrame
     bands: pl.DataFrame
     definition: pl.DataFrame
     settings: dict[str, str]
@@ -81,6 +82,7 @@ def read_evidence(snapshot: Snapshot, earlier: Iterable[Snapshot] = ()) -> Evide
         qualifications=_read(snapshot, "decide.sales_qualifications"),
         reasons=reasons,
         team=_read(snapshot, "rules.sales_team"),
+        routes=_read(snapshot, "rules.routing_rules"),
         bands=_read(snapshot, "rules.score_bands"),
         definition=_read(snapshot, "rules.sql_definition"),
         settings=dict(settings.select("setting_id", "value").iter_rows()),

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from dagster_project.rules.checks.handing_off import is_time_zone
 from dagster_project.rules.reading import RuleBook, RuleProblem
+from dagster_project.rules.schema.channels import CHANNELS
 
 FILE = "channels.csv"
-CHANNELS = ("slack", "hubspot_task", "sequence", "webhook")
 
 
 def every_channel_has_its_row(book: RuleBook) -> Iterator[RuleProblem]:
