@@ -6,6 +6,7 @@ from dagster_project.reports.dashboard.parts import Bar, Card, Cards, Comparison
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import (
     NOTHING,
+    UNCHANGED,
     UNKNOWN,
     changed,
     month,
@@ -38,8 +39,8 @@ def card_of(metrics: Metrics, glossary: Glossary, metric_id: str) -> Card:
     definition, term = metrics.definition(metric_id), glossary.metric(metric_id)
     months = metrics.periods(metric_id)
     now = months[-1] if months else None
-    whole = next((figure for figure in reversed(months) if figure.is_complete), None)
-    before = None if whole is None else compared(definition, whole)
+    whole = [figure for figure in months if figure.is_complete][-2:]
+    before = compared(definition, whole[-1], whole[0] if len(whole) > 1 else None) if whole else None
     bars = _bars(definition, months)
     if now is None or now.value is None:
         ever = metrics.tell(metric_id, metrics.ever(metric_id))
@@ -67,21 +68,21 @@ def card_of(metrics: Metrics, glossary: Glossary, metric_id: str) -> Card:
     )
 
 
-def compared(definition: dict, figure: Figure) -> Comparison | None:
-    """A whole month beside the one before."""
+def compared(definition: dict, figure: Figure, previous: Figure | None) -> Comparison | None:
+    """A whole month beside the one before, if both are of enough cases."""
     if not figure.is_told:
         return None
     told = f"{month(figure.period_start)}: {value_of(figure.value, definition['unit'])}"
-    if figure.previous_value is None:
+    if previous is None or not previous.is_told:
         return Comparison(told)
-    told += f", the month before {value_of(figure.previous_value, definition['unit'])}"
-    difference = figure.value - figure.previous_value
+    told += f", the month before {value_of(previous.value, definition['unit'])}"
+    difference = figure.value - previous.value
     change = ""
     if definition["unit"] == "share":
         change = changed(difference * 100, "\u00a0points")
-    elif figure.previous_value:
-        change = changed(difference / figure.previous_value * 100)
-    return Comparison(told, change, _is_good(definition, difference))
+    elif previous.value:
+        change = changed(difference / previous.value * 100)
+    return Comparison(told, change, None if change == UNCHANGED else _is_good(definition, difference))
 
 
 def meets_goal(definition: dict, figure: Figure) -> bool:

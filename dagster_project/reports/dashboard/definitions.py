@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from dagster_project.reports.dashboard.calibration import FLAGGED, LIFT, PRECISION, RECALL
+from dagster_project.reports.dashboard.calibration import FLAGGED
+from dagster_project.reports.dashboard.calibration_curves import LIFT, PRECISION, RECALL
 from dagster_project.reports.dashboard.parts import Column, Heading, Listing, Note, Part, Section, Table, Term
 from dagster_project.reports.dashboard.source import Source
 

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from dagster_project.reports.dashboard.charts import chart_of, colours, finished
-from dagster_project.reports.dashboard.parts import Attention, Chart, Column, Heading, Note, Part, Section, Table, Term
+from dagster_project.reports.dashboard.parts import Chart, Column, Heading, Note, Part, Section, Table, Term
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import NOTHING, count, duration, few, month, percent, readable
 
@@ -185,19 +185,3 @@ def _segment_cell(row: dict, first_count: int, small: int) -> str:
         if row["timed_count"] and row["timed_count"] >= small:
             told += f" · {duration(row['median_hours'])}"
     return told
-
-
-def conversions_below(source: Source) -> Iterable[Attention]:
-    """The newest month of each conversion that can be judged, where it is below the floor."""
-    for metric_id in CONVERSIONS:
-        judged = [one for one in source.metrics.periods(metric_id) if one.is_told and one.is_complete]
-        below = [one for one in judged if one.is_below_floor]
-        if below:
-            newest = below[-1]
-            label = source.glossary.metric(metric_id).text
-            yield Attention(
-                f"{label} was {percent(newest.value)} in {month(newest.period_start)} "
-                f"({count(newest.numerator)} of {count(newest.denominator)}), below the floor: adjust the rules.",
-                "funnel",
-                is_urgent=True,
-            )

@@ -19,7 +19,6 @@ class Figure:
     is_complete: bool
     segment: str
     value: float | None
-    previous_value: float | None
     goal: float | None
     numerator: float | None
     denominator: float | None

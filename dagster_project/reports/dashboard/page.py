@@ -13,7 +13,7 @@ from dagster_project.reports.dashboard.behaviour import behaviour
 from dagster_project.reports.dashboard.calibration import calibration, rules_to_change
 from dagster_project.reports.dashboard.charts import CONFIG
 from dagster_project.reports.dashboard.definitions import definitions
-from dagster_project.reports.dashboard.funnel import conversions_below, funnel
+from dagster_project.reports.dashboard.funnel import funnel
 from dagster_project.reports.dashboard.handoffs import handoffs, unanswered
 from dagster_project.reports.dashboard.overview import goals_missed, overview
 from dagster_project.reports.dashboard.palette import variables
@@ -41,7 +41,7 @@ SECTIONS = (
     triggers,
     sync,
 )
-FINDERS = (unanswered, not_sent, rules_to_change, conversions_below, goals_missed, segments_unusual, deals_overdue)
+FINDERS = (unanswered, not_sent, rules_to_change, goals_missed, segments_unusual, deals_overdue)
 # What would end a script or a comment in it, or a line of it in older readers.
 UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 

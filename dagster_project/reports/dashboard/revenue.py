@@ -25,7 +25,7 @@ def revenue(source: Source) -> Section:
 
 
 def _headlines(source: Source) -> Iterable[Part]:
-    yield cards_of(source, "new_arr", "pql_new_arr", "forecast_arr", "average_deal", "win_share", "cycle_days_median")
+    yield cards_of(source, "new_arr", "pql_new_arr", "forecast_arr", "average_deal", "win_share")
 
 
 def _by_month(source: Source) -> Iterable[Part]:
@@ -121,7 +121,7 @@ def _stage_chart(source: Source, rows: list[dict]) -> Chart:
         x=alt.X(
             "days:Q",
             title="Days in the stage",
-            scale=alt.Scale(domain=[0, max(row["days"] for row in drawn) * 1.2 or 1]),
+            scale=alt.Scale(domain=[0, max(row["days"] for row in drawn) * 1.35 or 1]),
         ),
         tooltip=["stage:N", "what:N", alt.Tooltip("shown:N", title="In the stage")],
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 UNKNOWN = "not known"
+UNCHANGED = "unchanged"
 DASH, MINUS = "\u2013", "\u2212"
 NOTHING = DASH
 HOURS_OF_DAYS = 48
@@ -19,11 +20,13 @@ def percent(share: float | None) -> str:
     """A share from 0 to 1; below one percent with a decimal, so that little is not told as nothing."""
     if share is None:
         return NOTHING
-    return f"{share * 100:.1f}{PERCENT}" if 0 < abs(share) < 0.01 else f"{share * 100:.0f}{PERCENT}"
+    return f"{share * 100:.1f}{PERCENT}" if 0 < abs(share) < 0.01 else f"{share * 100:,.0f}{PERCENT}"
 
 
 def changed(by: float, unit: str = PERCENT) -> str:
-    """`+26 %`, `-8 points`, with the minus sign of print."""
+    """`+26 %`, `-8 points`, with the minus sign of print; `unchanged` where that would say zero."""
+    if round(by) == 0:
+        return UNCHANGED
     return f"{by:+,.0f}{unit}".replace("-", MINUS)
 
 
