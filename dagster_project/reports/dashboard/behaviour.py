@@ -5,20 +5,22 @@ from collections.abc import Iterable
 import altair as alt
 import polars as pl
 
+from dagster_project.counting import counted
 from dagster_project.reports.dashboard.cards import cards_of
 from dagster_project.reports.dashboard.charts import ROW_HEIGHT, SHARE, chart_of, colours, finished
 from dagster_project.reports.dashboard.monthly import by_period
-from dagster_project.reports.dashboard.parts import Chart, Column, Heading, Note, Part, Section, Table, Term
+from dagster_project.reports.dashboard.parts import Attention, Chart, Column, Heading, Note, Part, Section, Table, Term
 from dagster_project.reports.dashboard.source import Source
-from dagster_project.reports.dashboard.telling import NOTHING, count, percent, readable, too_few
+from dagster_project.reports.dashboard.telling import NOTHING, count, listed, percent, readable, too_few
 
 ADOPTION = ("active_users", "adoption_breadth", "adoption_depth", "collaboration_share")
 MOST_CHARTED = 15
+MOST_UNMAPPED = 50
 
 
 def behaviour(source: Source) -> Section:
     lead = "Adoption by month, and which behaviour comes with a first conversion, which is not yet its cause."
-    return Section("behaviour", "Behaviour", lead, source.parts(_headlines, _adoption, _before))
+    return Section("behaviour", "Behaviour", lead, source.parts(_headlines, _adoption, _before, _unmapped))
 
 
 def _headlines(source: Source) -> Iterable[Part]:
@@ -95,3 +97,25 @@ def _chart(source: Source, found: pl.DataFrame) -> Chart:
     table = Table("Behaviour by group", columns, tuple((row["behaviour"], row["group"], row["shown"]) for row in rows))
     height = ROW_HEIGHT * found.height
     return Chart("chart-behaviours", term, told, finished(alt.layer(spans, points), told, height), table)
+
+
+def _unmapped(source: Source) -> Iterable[Part]:
+    """Events that nobody has said anything of."""
+    found = source.marts.table("report.unmapped_events").sort("event_count", "source_event", descending=[True, False])
+    if found.is_empty():
+        return
+    columns = [Column(source.glossary.column("report.unmapped_events", "source_event", "Event"), False)]
+    columns += [
+        Column(source.glossary.column("report.unmapped_events", name, label))
+        for name, label in (("event_count", "Events"), ("user_count", "Users"))
+    ]
+    rows = found.head(MOST_UNMAPPED).select("source_event", "event_count", "user_count").iter_rows()
+    cells = tuple((name, count(events), count(users)) for name, events, users in rows)
+    yield Table("Events that count for nothing, by their names", tuple(columns), cells, is_folded=True)
+
+
+def events_unmapped(source: Source) -> Iterable[Attention]:
+    names = source.marts.table("report.unmapped_events")["source_event"].unique().sort().to_list()
+    if names:
+        told = f"{counted(len(names), 'event name')} not in event_taxonomy.csv, without any points"
+        yield Attention(f"{told}: {listed(names)}.", "behaviour")

@@ -2,17 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
-import yaml
-
+from dagster_project.reports.dashboard.described import described_columns, promised_columns
 from dagster_project.reports.dashboard.marts import Marts
 from dagster_project.reports.dashboard.parts import Term
-from dagster_project.settings import DBT_PROJECT_DIR
 
-# The one in C is ten times as fast; not every machine has it.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Columns that a description names and the page does not show under that name.
 IN_WORDS = {
     "went_on_count": "contacts that count at this stage and at the one before",
@@ -20,6 +14,7 @@ IN_WORDS = {
     "from_first_count": "contacts that count at this stage and at the first",
     "timed_count": "the contacts whose step could be timed",
     "aged_count": "the deals whose time in the stage is known",
+    "win_share": "its win rate",
     "converted_did_count": "accounts that did it before they converted",
     "converted_count": "those that converted",
     "other_did_count": "accounts that did it and have not converted",
@@ -52,12 +47,7 @@ class Glossary:
 
     def columns_of(self, table: str) -> tuple[tuple[str, str], ...]:
         """Every column of a mart with what it is."""
-        described = described_columns().items()
-        return tuple(
-            (name.removeprefix(f"{table}."), self.told(text))
-            for name, text in described
-            if name.startswith(f"{table}.")
-        )
+        return tuple((name, self.told(described_columns()[f"{table}.{name}"])) for name in promised_columns(table))
 
     def told(self, text: str) -> str:
         text = re.sub(r"\b[a-z_]+_(?:count|share)\b", lambda found: IN_WORDS.get(found[0], found[0]), text)
@@ -67,14 +57,3 @@ class Glossary:
     def _with_value(self, found: re.Match) -> str:
         name = found[0]
         return f"{name} ({self._settings[name]})" if name in self._settings else name
-
-
-@cache
-def described_columns(models: Path = DBT_PROJECT_DIR / "models" / "marts") -> dict[str, str]:
-    """What dbt says of the columns of every mart: `report.funnel.next_step_share` → its description."""
-    found = {}
-    for file in sorted(models.glob("*/_*.yml")):
-        for model in yaml.load(file.read_text(encoding="utf-8"), LOADER).get("models") or []:
-            for column in model.get("columns") or []:
-                found[f"{file.parent.name}.{model['name']}.{column['name']}"] = column.get("description", "")
-    return found

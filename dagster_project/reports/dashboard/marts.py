@@ -7,6 +7,7 @@ import polars as pl
 
 from dagster_project.instants import naive
 from dagster_project.publish.snapshot import Snapshot
+from dagster_project.reports.dashboard.described import promised_columns
 
 # What report_settings says where a build is older than that file.
 SMALL_BELOW = 10
@@ -32,13 +33,17 @@ class Marts:
         """A table such as `report.funnel`.
 
         Raises:
-            MartMissing: The build does not hold it.
+            MartMissing: The build does not hold it, or it lacks a column that its dbt model promises by now.
         """
         if name not in self._read:
             path = self.snapshot.path(name)
             if not path.exists():
                 raise MartMissing(name)
-            self._read[name] = pl.read_parquet(path)
+            table = pl.read_parquet(path)
+            for column in promised_columns(name):
+                if column not in table.columns:
+                    raise MartMissing(f"{name}.{column}")
+            self._read[name] = table
         return self._read[name]
 
     def table_or_none(self, name: str) -> pl.DataFrame | None:
@@ -60,7 +65,7 @@ class Marts:
     def company_names(self) -> dict[str, str]:
         """Names by company id; ids stand for themselves where nobody knows the name."""
         companies = self.table_or_none("score.company_scores")
-        if companies is None or "company_name" not in companies.columns:
+        if companies is None:
             return {}
         named = companies.filter(pl.col("company_name").is_not_null())
         return dict(named.select("company_id", "company_name").iter_rows())

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dagster_project.masking import masked
-from dagster_project.reports.dashboard.behaviour import behaviour
+from dagster_project.reports.dashboard.behaviour import behaviour, events_unmapped
 from dagster_project.reports.dashboard.calibration import calibration, rules_to_change
 from dagster_project.reports.dashboard.charts import CONFIG
 from dagster_project.reports.dashboard.definitions import definitions
@@ -41,7 +41,15 @@ SECTIONS = (
     triggers,
     sync,
 )
-FINDERS = (unanswered, not_sent, rules_to_change, goals_missed, segments_unusual, deals_overdue)
+FINDERS = (
+    unanswered,
+    not_sent,
+    rules_to_change,
+    goals_missed,
+    segments_unusual,
+    deals_overdue,
+    events_unmapped,
+)
 # What would end a script or a comment in it, or a line of it in older readers.
 UNSAFE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 

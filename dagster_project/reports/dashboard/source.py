@@ -52,7 +52,7 @@ class Source:
         owners: set[str] = set()
         for table in ("report.handoff_responses", "report.deals"):
             found = self.marts.table_or_none(table)
-            if found is not None and "owner" in found.columns:
+            if found is not None:
                 owners |= set(found["owner"].drop_nulls())
         metrics = self.marts.table_or_none("report.metrics")
         if metrics is not None:

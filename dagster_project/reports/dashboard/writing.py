@@ -42,7 +42,7 @@ def write_dashboard(source: Source, folder: Path, rules: tuple[str, ...] = ()) -
     path = folder / f"dashboard-{source.snapshot.snapshot_id}.html"
     for place in (path, folder / NEWEST):
         _replace(place, html)
-    _thin(folder)
+    _thin(folder, path)
     return Dashboard(folder / NEWEST, path, len(html), tuple(source.missing), tuple(attention(source)))
 
 
@@ -65,15 +65,15 @@ def _replace(place: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _thin(folder: Path) -> None:
-    """Keep the last ten and the last one of each of thirty days, by the clocks of their builds."""
+def _thin(folder: Path, just_drawn: Path) -> None:
+    """Keep the last ten and one of each of thirty days, by the clocks of their builds, and the one just drawn."""
     pages = sorted(
         folder.glob("dashboard-*.html"), key=lambda page: (page.name[:26], page.stat().st_mtime), reverse=True
     )
     newest_of_day: dict[str, Path] = {}
     for page in pages:
         newest_of_day.setdefault(page.name[10:18], page)
-    kept = {*pages[:KEEP_LAST], *list(newest_of_day.values())[:KEEP_DAYS]}
+    kept = {just_drawn, *pages[:KEEP_LAST], *list(newest_of_day.values())[:KEEP_DAYS]}
     for page in pages:
         if page not in kept:
             page.unlink(missing_ok=True)
