@@ -8,7 +8,7 @@ from dagster_project.defs.report import run_account
 from dagster_project.defs.score_and_decide import published_marts
 from dagster_project.defs.step import told_plainly
 from dagster_project.masking import masked
-from dagster_project.reports.calibration.earlier import earlier_snapshots
+from dagster_project.reports.calibration.earlier import adding_to_history
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.state import State
 from dagster_project.rules.book import read_rules
@@ -37,8 +37,9 @@ def dashboard(marts: PublishedMarts, state: State) -> dg.MaterializeResult:
 
     with told_plainly():
         settings = read_settings()
-        earlier = earlier_snapshots(settings.published_dir, settings.data_dir / "recomputed")
-        source = Source(marts.current(), tuple(earlier), read_syncs(state.engine()))
+        snapshot = marts.current()
+        earlier = adding_to_history(snapshot, settings.published_dir, settings.data_dir / "recomputed")
+        source = Source(snapshot, tuple(earlier), read_syncs(state.engine()))
         written = write_dashboard(source, settings.reports_dir, rules_in_english(settings.rules_dir))
     attention = "\n".join(f"- {item.text}" for item in written.attention) or "Nothing asks for attention."
     return dg.MaterializeResult(

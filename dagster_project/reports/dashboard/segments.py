@@ -35,8 +35,9 @@ def _changes(source: Source) -> Iterable[Part]:
     drawn = known.filter(~pl.col("is_small")).sort(pl.col("change_pct").abs(), descending=True).head(MOST_CHARTED)
     if not drawn.is_empty():
         yield _chart(source, drawn)
-    if not changes.is_empty():
+    if not flagged.is_empty():
         yield _table(source, flagged, "Segments that need attention", is_folded=False)
+    if not changes.is_empty():
         yield _table(source, changes, "Every segment", is_folded=True)
 
 
