@@ -171,6 +171,8 @@ def _add_sales(world: World) -> None:
             response_minutes={"in_time": 20.0, "breached": 300.0, "still_open": None}[state],
             response_state=state,
         )
+    for number in range(15):
+        world.handed_off(f"u{number:03}", 58)
     for number in range(3):
         world.add(
             "report__deals",

@@ -173,6 +173,14 @@ def test_the_threshold_in_use_is_marked_among_the_others(full: Page):
     assert found["0"] == ["84", "24", "29 %", "100 %", "1.00"]
 
 
+def test_scores_at_handoff_are_told_by_quarter(full: Page):
+    by_quarter = full.table("calibration", "Median score at handoff by quarter")
+    assert by_quarter == {
+        "2026-Q3": ["Combined score", "70 of 15 handoffs"],
+        "2026-Q4": ["Combined score", "70 of 30 handoffs"],
+    }
+
+
 def test_the_verdict_of_the_audit_is_that_of_the_page(full: Page):
     assert "The rules should be looked at." in full.notes("calibration")
     assert "Combined score: change 70 to 36" in full.section("attention").text

@@ -17,7 +17,7 @@ from dagster_project.reports.dashboard.calibration_curves import (
     capital,
     threshold_chart,
 )
-from dagster_project.reports.dashboard.charts import SHARE, chart_of, colours, finished
+from dagster_project.reports.dashboard.charts import SHARE, WHOLE, chart_of, colours, finished, lines
 from dagster_project.reports.dashboard.parts import (
     Attention,
     Chart,
@@ -33,6 +33,7 @@ from dagster_project.reports.dashboard.parts import (
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import NOTHING, count, few, from_to, percent
 
+DRIFT_SHADES = ("accent", "signal", "quiet")
 FLAGGED = (
     "Contacts with at least this score before they bought, or before what they did had the time to come to something."
 )
@@ -152,6 +153,7 @@ def _drift(source: Source) -> Iterable[Part]:
     if rows.is_empty():
         yield Note("No contact has been handed off yet, so nothing can have drifted.", "few")
         return
+    yield from _drift_chart(source, rows)
     yield Table(
         "Scores at handoff",
         (
@@ -202,3 +204,25 @@ def _drift(source: Source) -> Iterable[Part]:
             for row in audit.conversion_quarters.iter_rows(named=True)
         ),
     )
+
+
+def _drift_chart(source: Source, rows: pl.DataFrame) -> Iterable[Part]:
+    """The median score of each quarter's handoffs, of quarters with enough of them."""
+    told_rows = [row for row in rows.sort("quarter").iter_rows(named=True) if not row["is_small"]]
+    if len({row["quarter"] for row in told_rows}) < 2:
+        return
+    drawn = [
+        {
+            "period": row["quarter"],
+            "name": capital(NAMES[row["score_name"]]),
+            "value": row["median_score"],
+            "shown": f"{row['median_score']:.0f} of {row['scored_count']:,} handoffs",
+        }
+        for row in told_rows
+    ]
+    shades = dict(zip((capital(NAMES[one.score_name]) for one in asked(source.audit)), DRIFT_SHADES, strict=False))
+    title = "Median score at handoff by quarter"
+    told = f"{title}; a quarter with too few handoffs of a known score is left out."
+    columns = (Column(Term("Quarter"), False), Column(Term("Score"), False), Column(Term("Median")))
+    table = Table(title, columns, tuple((row["period"], row["name"], row["shown"]) for row in drawn))
+    yield Chart("chart-drift", Term(title, told), told, finished(lines(drawn, shades, WHOLE), told), table)

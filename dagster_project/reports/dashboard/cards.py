@@ -41,7 +41,7 @@ def card_of(metrics: Metrics, glossary: Glossary, metric_id: str) -> Card:
     now = months[-1] if months else None
     whole = [figure for figure in months if figure.is_complete][-2:]
     before = compared(definition, whole[-1], whole[0] if len(whole) > 1 else None) if whole else None
-    bars = _bars(definition, months)
+    bars = _bars(metrics, metric_id, months)
     if now is None or now.value is None:
         ever = metrics.tell(metric_id, metrics.ever(metric_id))
         if before is None and ever not in (UNKNOWN, NOTHING):
@@ -124,15 +124,15 @@ def _adds_up(definition: dict) -> bool:
     return definition["kind"] in ("count", "sum") and definition["better"] == "more"
 
 
-def _bars(definition: dict, months: list[Figure]) -> tuple[Bar, ...]:
+def _bars(metrics: Metrics, metric_id: str, months: list[Figure]) -> tuple[Bar, ...]:
     known = [figure.value for figure in months if figure.is_told]
     highest = max(known, default=0)
     if len(known) < 2 or highest <= 0:
         return ()
     return tuple(
         Bar(
-            f"{month(figure.period_start)}: {value_of(figure.value, definition['unit'])}",
-            None if figure.value is None or figure.is_small else max(figure.value, 0) / highest,
+            f"{month(figure.period_start)}: {metrics.tell(metric_id, figure)}",
+            max(figure.value, 0) / highest if figure.is_told else None,
             figure.is_complete,
         )
         for figure in months

@@ -7,7 +7,7 @@ import altair as alt
 
 from dagster_project.reports.dashboard.palette import colour
 
-HEIGHT = 220
+HEIGHT = 200
 ROW_HEIGHT = 30
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 CONFIG = {
@@ -78,9 +78,7 @@ def colours(names: dict[str, str], legend: bool = True) -> dict[str, Any]:
     return {"scale": scale} if legend else {"scale": scale, "legend": None}
 
 
-def period_bars(
-    rows: Rows, value_title: str, value_format: str = WHOLE, height: int = 180
-) -> tuple[alt.LayerChart, int]:
+def period_bars(rows: Rows, value_title: str, value_format: str) -> alt.LayerChart:
     """Bars by period, the one that is not over paler, goals as ticks.
 
     Args:
@@ -95,11 +93,11 @@ def period_bars(
         opacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0.55)),
     )
     if not any(row["goal"] is not None for row in rows):
-        return alt.layer(bars), height
+        return alt.layer(bars)
     goals = base.mark_tick(width=alt.RelativeBandSize(0.9)).encode(
         y="goal:Q", tooltip=[alt.Tooltip("period:O", title="Period"), alt.Tooltip("goal:Q", title="Goal")]
     )
-    return alt.layer(bars, goals.transform_filter("datum.goal != null")), height
+    return alt.layer(bars, goals.transform_filter("datum.goal != null"))
 
 
 def lines(rows: Rows, names: dict[str, str], value_format: str) -> alt.LayerChart:

@@ -111,7 +111,11 @@ def _breaches(source: Source) -> Iterable[Part]:
     if breached.is_empty():
         return
     companies, users = source.marts.company_names(), source.marts.table_or_none("score.contact_scores")
-    of_user = {} if users is None else dict(users.select("user_id", "company_id").iter_rows())
+    shown = breached.head(MOST_BREACHES)
+    of_user = {}
+    if users is not None:
+        theirs = users.filter(pl.col("user_id").is_in(shown["record_key"].implode()))
+        of_user = dict(theirs.select("user_id", "company_id").iter_rows())
     columns = (
         Column(Term("Contact", "The id of the user in the product."), False),
         Column(Term("Company"), False),
@@ -127,7 +131,7 @@ def _breaches(source: Source) -> Iterable[Part]:
             f"{row['handed_off_at']:%Y-%m-%d %H:%M}",
             "none yet" if row["response_minutes"] is None else duration(row["response_minutes"] / 60),
         )
-        for row in breached.head(MOST_BREACHES).iter_rows(named=True)
+        for row in shown.iter_rows(named=True)
     )
     more = f", {len(rows)} of {breached.height:,}" if breached.height > len(rows) else ""
     yield Table(f"Breaches of the last {REVIEWED_DAYS} days{more}", columns, rows)

@@ -51,10 +51,10 @@ class Metrics:
             raise MartMissing(f"report.metric_definitions ({metric_id})")
         return self._glossary.metrics[metric_id]
 
-    def periods(self, metric_id: str, period_type: str = "month", segment: tuple[str, str] = ("all", "all")):
+    def periods(self, metric_id: str, period_type: str = "month") -> list[Figure]:
         """The periods up to now, the oldest first; one that is ahead only has a forecast."""
         wanted = {"metric_id": metric_id, "period_type": period_type}
-        rows = self._rows.filter(**wanted, segment_type=segment[0], segment=segment[1])
+        rows = self._rows.filter(**wanted, segment_type="all")
         return self._figures(rows.filter(pl.col("period_start") <= self.today).sort("period_start"))
 
     def segments(self, metric_id: str, segment_type: str, period_type: str = "ever") -> list[Figure]:

@@ -46,12 +46,12 @@ def by_period(source: Source, metric_id: str, period_type: str = "month", ahead:
         return
     told = f"{term.text} by {period_type}; the one that is not over is paler"
     told += ", marks are goals." if any(row["goal"] is not None for row in rows) else "."
-    chart, height = period_bars(rows, term.text, FORMATS.get(definition["unit"], WHOLE))
+    chart = period_bars(rows, term.text, FORMATS.get(definition["unit"], WHOLE))
     yield Chart(
         f"chart-{metric_id.replace('_', '-')}-by-{period_type}",
         term,
         told,
-        finished(chart, told, height),
+        finished(chart, told),
         _table(source, term, period_type, [(metric_id, figures)]),
     )
 

@@ -43,18 +43,16 @@ def _changes(source: Source) -> Iterable[Part]:
 
 def _told(source: Source) -> pl.DataFrame:
     changes = source.marts.table("report.segment_changes").sort("metric_id", "segment_type", "segment")
+    names = {split: segment_names(source, split) for split in changes["segment_type"].unique()}
+    segments_named = [_named(names, *row) for row in changes.select("segment_type", "segment").iter_rows()]
     return changes.with_columns(
-        pl.Series(
-            "named", [_named(source, *row) for row in changes.select("segment_type", "segment").iter_rows()], pl.String
-        ),
+        pl.Series("named", segments_named, pl.String),
         pl.Series("metric", [source.glossary.metric(name).text for name in changes["metric_id"]], pl.String),
     )
 
 
-def _named(source: Source, segment_type: str, segment: str) -> str:
-    if segment_type == "all":
-        return "Everybody"
-    return f"{segment_names(source, segment_type).get(segment, segment)} ({segment_type})"
+def _named(names: dict[str, dict[str, str]], split: str, segment: str) -> str:
+    return "Everybody" if split == "all" else f"{names[split].get(segment, segment)} ({split})"
 
 
 def _chart(source: Source, rows: pl.DataFrame) -> Chart:

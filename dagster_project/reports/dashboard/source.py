@@ -42,9 +42,19 @@ class Source:
     def metrics(self) -> Metrics:
         return Metrics(self.marts, self.glossary)
 
-    @cached_property
+    @property
     def audit(self) -> Audit:
-        return audit_of(self.snapshot, self.earlier)
+        """Made once, also where it cannot be made."""
+        if isinstance(self._audit, Exception):
+            raise self._audit
+        return self._audit
+
+    @cached_property
+    def _audit(self) -> Audit | Exception:
+        try:
+            return audit_of(self.snapshot, self.earlier)
+        except LACKING as error:
+            return error
 
     @cached_property
     def owner_names(self) -> dict[str, str]:
