@@ -19,6 +19,7 @@ from dagster_project.reports.dashboard.telling import MINUS, NOTHING
 from tests.reports.calibration_world import World
 from tests.reports.dashboard_world import (
     MONTHS,
+    STAGES,
     definition_rows,
     full_world,
     html_of,
@@ -120,6 +121,29 @@ def test_the_funnel_tells_each_step_and_all_steps(full: Page):
     journey = full.table("funnel", "Journey, stage by stage")
     assert journey["PQL"] == ["32", "50 %", "25 %", "3.0 h", "3 days"]
     assert journey["Won"] == ["4", "too few (8 of 10)", "3 %", "too few (4 of 10)", "too few (4 of 10)"]
+
+
+def test_the_funnel_of_a_handful_has_counts_and_no_shares(tmp_path: Path):
+    world = World()
+    for number, stage in enumerate(STAGES, 1):
+        world.add(
+            "report__funnel",
+            order_mode="journey",
+            stage_filter="all_stages",
+            segment_type="all",
+            segment="all",
+            stage_number=number,
+            stage=stage,
+            contact_count=2,
+            cumulative_share=1.0,
+            previous_count=2 if number > 1 else None,
+            next_step_share=1.0 if number > 1 else None,
+            is_small=True,
+        )
+    page = page_of(published(world, tmp_path))
+    assert "100 %" not in page.section("funnel").text
+    rows = page.table("funnel", "Journey, stage by stage")
+    assert rows["PQL"] == ["2", "too few (2 of 10)", "too few (2 of 10)", NOTHING, NOTHING]
 
 
 def test_segments_stand_side_by_side(full: Page):

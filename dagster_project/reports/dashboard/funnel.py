@@ -7,6 +7,7 @@ import polars as pl
 
 from dagster_project.reports.dashboard.charts import chart_of, colours, finished
 from dagster_project.reports.dashboard.parts import Chart, Column, Heading, Note, Part, Section, Table, Term
+from dagster_project.reports.dashboard.segment_names import segment_names
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import NOTHING, count, duration, few, month, percent, readable
 
@@ -55,12 +56,10 @@ def _chart(source: Source) -> Iterable[Part]:
             "way": WAYS[way],
             "stage": STAGES[row["stage"]],
             "contacts": row["contact_count"],
-            "shown": f"{row['contact_count']:,} ({percent(row['cumulative_share'])})"
-            if row["cumulative_share"] is not None
-            else count(row["contact_count"]),
+            "shown": _of_signups(row, stages["contact_count"][0], source.marts.small_below),
         }
-        for way in CHARTED
-        for row in stage_rows(source, way).iter_rows(named=True)
+        for way, stages in ((way, stage_rows(source, way)) for way in CHARTED)
+        for row in stages.iter_rows(named=True)
     ]
     if not rows or not rows[0]["contacts"]:
         yield Note("Nobody has signed up yet.", "few")
@@ -89,6 +88,12 @@ def _chart(source: Source) -> Iterable[Part]:
             tuple((row["stage"], row["way"], row["shown"]) for row in rows),
         ),
     )
+
+
+def _of_signups(row: dict, first_count: int, small: int) -> str:
+    """The contacts of a stage, and their share of signups if these are enough."""
+    told = count(row["contact_count"])
+    return f"{told} ({percent(row['cumulative_share'])})" if first_count >= small else told
 
 
 def _ways(source: Source) -> Iterable[Part]:
@@ -167,11 +172,11 @@ def _by_segment(source: Source) -> Iterable[Part]:
             rows = stage_rows(source, way, split)
             if rows.is_empty():
                 continue
-            cells = []
+            cells, names = [], segment_names(source, split)
             for (segment,), stages in rows.group_by(["segment"], maintain_order=True):
                 first = stages["contact_count"][0]
                 told_stages = (_segment_cell(row, first, small) for row in stages.iter_rows(named=True))
-                cells.append((readable(segment), *told_stages))
+                cells.append((names.get(segment) or readable(segment), *told_stages))
             columns = (Column(Term(told.capitalize()), False), *(Column(Term(name)) for name in STAGES.values()))
             yield Table(f"By {told}: {WAYS[way].lower()}", columns, tuple(cells), is_folded=True)
     yield Note("A cell names the contacts, their share of the signups of the segment, and the median time of the step.")

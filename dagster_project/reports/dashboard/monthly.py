@@ -16,11 +16,10 @@ def period_name(figure: Figure) -> str:
     return month(figure.period_start) if is_month else f"{figure.period_start:%d %b}"
 
 
-def by_period(source: Source, metric_id: str, period_type: str = "month", ahead: bool = False) -> Iterable[Part]:
+def by_period(source: Source, metric_id: str, period_type: str = "month") -> Iterable[Part]:
     """Bars of one metric by month or week; a note where nothing is known of any."""
     term, definition = source.glossary.metric(metric_id), source.metrics.definition(metric_id)
-    figures = source.metrics.periods(metric_id, period_type) + (source.metrics.ahead(metric_id) if ahead else [])
-    figures = _since_known(figures)
+    figures = _since_known(source.metrics.periods(metric_id, period_type))
     if not figures:
         yield Note(f"{term.text}: nothing is known of any {period_type} yet.", "few")
         return

@@ -13,7 +13,7 @@ from dagster_project.reports.dashboard.segment_names import segment_names
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import NOTHING, count, few
 
-SPLIT_METRICS = ("signups", "active_users", "new_pqls", "sqls", "pql_to_sql_share", "mql_to_opportunity_share")
+SPLIT_METRICS = ("signups", "activations", "new_pqls", "sqls", "pql_to_sql_share", "mql_to_opportunity_share")
 MOST_CHARTED = 16
 MOST_NAMED = 4
 
