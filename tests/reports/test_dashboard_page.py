@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -113,6 +113,11 @@ def test_what_is_not_known_is_no_zero(tmp_path: Path):
     assert told == "Not known HubSpot holds no deal yet"
 
 
+def test_a_month_without_a_case_is_no_share_and_not_unknown(tmp_path: Path):
+    none = {"value": None, "denominator": 0.0, "is_small": True}
+    assert card(tmp_path, "win_share", none, none, none, none) == "No case yet November so far"
+
+
 def test_a_goal_that_the_last_whole_month_missed_needs_attention(full: Page):
     assert "Oct 26 missed 1 of 2 goals: Signups 40 (goal 60)." in full.section("attention").text
 
@@ -162,6 +167,22 @@ def test_breaches_name_contact_and_executive_without_an_address(full: Page):
     rows = full.table("handoffs", "Breaches of the last 14 days")
     assert rows["u001"] == [NOTHING, "Dana Reyes", "2026-11-19 01:00", "5.0 h"]
     assert "10 handoffs of the last 14 days had no answer in time." in full.section("attention").text
+
+
+def test_weeks_before_the_first_handoff_had_none(tmp_path: Path):
+    world = World()
+    world.add(
+        "report__handoff_responses",
+        handoff_id="h1",
+        record_key="u1",
+        handed_off_at=datetime(2026, 11, 18),
+        handed_off_week=date(2026, 11, 16),
+        response_state="in_time",
+    )
+    weeks = page_of(published(world, tmp_path)).table("handoffs", "Handoffs by week")
+    assert len(weeks) == 8
+    assert weeks["16 Nov"] == ["1", "0", "0", "0"]
+    assert weeks["09 Nov"] == ["0", "0", "0", "0"]
 
 
 def test_the_executives_are_told_apart(full: Page):

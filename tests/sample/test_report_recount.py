@@ -16,7 +16,7 @@ from recount_report import Handoff, ReportRecount
 from dagster_project.publish.snapshot import current_snapshot
 from dagster_project.reports.calibration.audit import audit_of
 from dagster_project.reports.calibration.earlier import adding_to_history, earlier_snapshots
-from dagster_project.reports.dashboard.telling import DASH, duration
+from dagster_project.reports.dashboard.telling import DASH, NOTHING, duration
 from dagster_project.rules.schema.reporting import METRICS
 from dagster_project.sandbox.running import running_sandbox
 from dagster_project.settings import SAMPLE_DIR, SHIPPED_RULES_DIR, read_settings
@@ -315,7 +315,7 @@ def test_the_handoffs_on_the_page_are_those_of_the_calls(built, page: Page):
         made.owner_email: made.owner_email.partition("@")[0].replace(".", " ").title() for made in recount.handoffs
     }
     counts = Counter(names[made.owner_email] for made in recount.handoffs)
-    assert {name: int(row[0]) for name, row in by_owner.items() if row[0] not in ("0", "not known")} == counts
+    assert {name: int(row[0]) for name, row in by_owner.items() if row[0] not in ("0", NOTHING)} == counts
     breaches = page.table("handoffs", "Breaches of the last 14 days")
     users = {row["email"]: row["user_id"] for row in read_csv(SAMPLE_DIR / "landing" / "product" / "users.csv")}
     answers = {

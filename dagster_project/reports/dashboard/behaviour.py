@@ -46,6 +46,7 @@ def _before(source: Source) -> Iterable[Part]:
     if is_told:
         yield _chart(source, found.head(MOST_CHARTED))
     else:
+        found = found.sort("converted_did_count", "other_did_count", "event_type", descending=[True, True, False])
         yield Note(f"Shares and lift: {too_few(min(converted, others), small)} on each side.", "few")
     yield _table(source, found, is_told)
 

@@ -5,7 +5,6 @@ from dagster_project.reports.dashboard.metrics import Figure, Metrics
 from dagster_project.reports.dashboard.parts import Bar, Card, Cards, Comparison, Progress
 from dagster_project.reports.dashboard.source import Source
 from dagster_project.reports.dashboard.telling import (
-    NOTHING,
     UNCHANGED,
     UNKNOWN,
     changed,
@@ -27,7 +26,7 @@ WHY_UNKNOWN = {
     "deals_and_history": "No deal is younger than the first score",
     "usage": "Nobody has been active yet",
 }
-NOBODY = "Nobody to count this month"
+NO_CASE = "No case yet"
 
 
 def cards_of(source: Source, *metric_ids: str) -> Cards:
@@ -43,14 +42,12 @@ def card_of(metrics: Metrics, glossary: Glossary, metric_id: str) -> Card:
     before = compared(definition, whole[-1], whole[0] if len(whole) > 1 else None) if whole else None
     bars = _bars(metrics, metric_id, months)
     if now is None or now.value is None:
-        ever = metrics.tell(metric_id, metrics.ever(metric_id))
-        if before is None and ever not in (UNKNOWN, NOTHING):
-            before = Comparison(f"Ever: {ever}")
-        why = (
-            WHY_UNKNOWN.get(definition["known_from"], _when(definition, now))
-            if now is None or now.denominator is None
-            else NOBODY
-        )
+        ever = metrics.ever(metric_id)
+        if before is None and ever is not None and ever.is_told:
+            before = Comparison(f"Ever: {metrics.tell(metric_id, ever)}")
+        if now is not None and now.denominator == 0:
+            return Card(term, NO_CASE, _when(definition, now), before=before, bars=bars, is_told=False)
+        why = WHY_UNKNOWN.get(definition["known_from"], _when(definition, now))
         return Card(term, UNKNOWN.capitalize(), why, before=before, bars=bars, is_told=False)
     if now.is_small:
         told = too_few(now.denominator or 0, metrics.small_below).partition(": ")

@@ -32,6 +32,8 @@ BY_OWNER = (
     "handoffs_returned_share",
 )
 REVIEWED_DAYS = 14
+# A first week alone would be one bar as wide as the page; before it there was no handoff.
+LEAST_WEEKS = 8
 MOST_BREACHES = 50
 
 
@@ -65,7 +67,7 @@ def _by_week(source: Source) -> Iterable[Part]:
         responses.filter(pl.col("handed_off_week") >= since).select("handed_off_week", "response_state").iter_rows()
     )
     mondays = [since + timedelta(weeks=number) for number in range(weeks)]
-    first = min(week for week, _ in found)
+    first = min(mondays[-LEAST_WEEKS:] + [week for week, _ in found])
     mondays = [week for week in mondays if week >= first]
     rows = [
         {"week": f"{week:%d %b}", "state": name, "handoffs": found[week, state], "rank": rank}

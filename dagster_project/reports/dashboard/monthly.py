@@ -136,8 +136,13 @@ def by_segment(
     rows = tuple(
         (
             names.get(segment, segment),
-            *(source.metrics.tell(metric_id, found[metric_id].get(segment)) for metric_id in metric_ids),
+            *(_cell(source, metric_id, found[metric_id].get(segment)) for metric_id in metric_ids),
         )
         for segment in segments
     )
     yield Table(f"By {title.lower()}, ever since known", columns, rows, is_folded=split != "owner")
+
+
+def _cell(source: Source, metric_id: str, figure: Figure | None) -> str:
+    """A segment without a row had no case of it."""
+    return NOTHING if figure is None else source.metrics.tell(metric_id, figure)
