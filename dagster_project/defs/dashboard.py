@@ -1,5 +1,6 @@
 """The dashboard as Dagster shows it: one HTML file of the published build, with what needs attention beside it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -39,7 +40,7 @@ def dashboard(marts: PublishedMarts, state: State) -> dg.MaterializeResult:
         settings = read_settings()
         snapshot = marts.current()
         earlier = adding_to_history(snapshot, settings.published_dir, settings.data_dir / "recomputed")
-        source = Source(snapshot, tuple(earlier), read_syncs(state.engine()))
+        source = Source(snapshot, tuple(earlier), read_syncs(state.engine(), datetime.now(UTC)))
         written = write_dashboard(source, settings.reports_dir, rules_in_english(settings.rules_dir))
     attention = "\n".join(f"- {item.text}" for item in written.attention) or "Nothing asks for attention."
     return dg.MaterializeResult(

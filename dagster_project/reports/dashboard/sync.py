@@ -16,11 +16,15 @@ from dagster_project.reports.dashboard.parts import (
     Term,
 )
 from dagster_project.reports.dashboard.source import Source
-from dagster_project.reports.dashboard.syncs import SyncRun, Syncs
+from dagster_project.reports.dashboard.syncs import UNSENT_DAYS, SyncRun, Syncs
 from dagster_project.reports.dashboard.telling import count
 
 # What a person must do something about, with the words for it.
-NOT_SENT = {"failed": "failed", "unknown": "may have been sent or not", "expired": "came too late and were not sent"}
+NOT_SENT = {
+    "failed": "failed; once that is mended, `make retry` owes them again",
+    "unknown": "may have been sent or not; the next run reads it back",
+    "expired": "came too late and were not sent",
+}
 URGENT = ("failed", "unknown")
 
 
@@ -116,8 +120,6 @@ def not_sent(source: Source) -> Iterable[Attention]:
     if syncs.refused:
         refused = sum(syncs.refused.values())
         yield Attention(f"HubSpot refuses {counted(refused, 'record')}; each is tried again.", "sync", is_urgent=True)
-    acted = {} if syncs.last is None else syncs.last.steps.get("act", {})
-    for state, words in NOT_SENT.items():
-        if number := acted.get(state):
-            text = f"{counted(number, 'action')} of the last sync {words}."
-            yield Attention(text, "sync", is_urgent=state in URGENT)
+    for state, number in (syncs.unsent or {}).items():
+        text = f"{counted(number, 'action')} of the last {UNSENT_DAYS} days {NOT_SENT[state]}."
+        yield Attention(text, "sync", is_urgent=state in URGENT)

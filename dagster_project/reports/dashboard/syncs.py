@@ -1,9 +1,8 @@
 """What the state says of the last syncs: when they were, what they wrote, what was refused and what is still owed."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, select
 
@@ -11,6 +10,9 @@ from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import outbox, rejections, runs
 
 SHOWN_SYNCS = 10
+UNSENT_DAYS = 14
+# States of an action that a person should know of.
+UNSENT = ("failed", "unknown", "expired")
 WRITING_STEPS = ("sync_companies", "sync_contacts", "sync_associations", "sync_returns", "sync_lists", "sync_events")
 
 
@@ -45,20 +47,22 @@ class SyncRun:
 @dataclass(frozen=True)
 class Syncs:
     """`runs`: the last ones, the newest first. `refused`: object type and category → records that HubSpot does not take
-    and that are tried again. `actions`: state of an action → how many are in the outbox.
+    and that are tried again. `actions`: state of an action → how many are in the outbox; `unsent`: the same of those
+    that came to that state in the last UNSENT_DAYS.
     """
 
     runs: tuple[SyncRun, ...] = ()
     refused: Mapping[tuple[str, str], int] | None = None
     actions: Mapping[str, int] | None = None
+    unsent: Mapping[str, int] | None = None
 
     @property
     def last(self) -> SyncRun | None:
         return self.runs[0] if self.runs else None
 
 
-def read_syncs(engine: Engine) -> Syncs:
-    """What the state database holds at this moment.
+def read_syncs(engine: Engine, now: datetime) -> Syncs:
+    """What the state database holds at this moment, by the clock of the machine.
 
     Raises:
         StateUnavailable: Where the engine raises it.
@@ -73,11 +77,17 @@ def read_syncs(engine: Engine) -> Syncs:
     by_category = select(rejections.c.object_type, rejections.c.category, func.count()).group_by(
         rejections.c.object_type, rejections.c.category
     )
+    by_state = select(outbox.c.state, func.count())
+    lately = by_state.where(outbox.c.updated_at >= now - timedelta(days=UNSENT_DAYS))
     with engine.connect() as connection:
         found = connection.execute(newest).all()
         refused = {(object_type, category): count for object_type, category, count in connection.execute(by_category)}
-        states = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-        actions = Counter(dict(states.tuples().all()))
+        of_all, of_late = (
+            dict(connection.execute(query.group_by(outbox.c.state)).tuples().all()) for query in (by_state, lately)
+        )
     return Syncs(
-        tuple(SyncRun(row.run_id, row.ended_at, steps_of_run(engine, row.run_id)) for row in found), refused, actions
+        tuple(SyncRun(row.run_id, row.ended_at, steps_of_run(engine, row.run_id)) for row in found),
+        refused,
+        actions=of_all,
+        unsent={state: of_late[state] for state in UNSENT if state in of_late},
     )
