@@ -8,6 +8,8 @@ from dagster_project.defs.associations import crm_associations_synced
 from dagster_project.defs.automation import (
     act_job,
     audit_job,
+    dashboard_job,
+    hourly_dashboard,
     hourly_score,
     new_landing_files,
     owed_actions,
@@ -18,6 +20,7 @@ from dagster_project.defs.automation import (
     whole_job,
 )
 from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
+from dagster_project.defs.dashboard import dashboard
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.erase import erase_person
 from dagster_project.defs.explain import explain_score
@@ -63,6 +66,7 @@ defs = dg.Definitions(
         actions_given_up,
         run_account,
         audit_of_rules,
+        dashboard,
     ],
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
     jobs=[
@@ -71,13 +75,14 @@ defs = dg.Definitions(
         act_job,
         whole_job,
         audit_job,
+        dashboard_job,
         retry_actions,
         replay_quarantine,
         explain_score,
         undo_sync_run,
         erase_person,
     ],
-    schedules=[hourly_score, quarterly_audit],
+    schedules=[hourly_score, quarterly_audit, hourly_dashboard],
     sensors=[new_landing_files, unsynced_changes, owed_actions, failed_runs],
     resources={
         "clock": Clock(),

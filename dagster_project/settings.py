@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         return self.data_dir / "published"
 
     @property
+    def reports_dir(self) -> Path:
+        """Where the dashboard lies."""
+        return self.data_dir / "reports"
+
+    @property
     def state_dir(self) -> Path:
         return self.data_dir / "state"
 

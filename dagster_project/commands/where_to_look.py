@@ -1,5 +1,6 @@
 """The end of every run: where its results can be seen."""
 
+from dagster_project.reports.dashboard.anchors import NEWEST
 from dagster_project.settings import PROJECT_DIR, read_settings
 
 
@@ -10,6 +11,7 @@ def print_where_to_look(*more: str) -> None:
         if settings.data_dir.is_relative_to(PROJECT_DIR)
         else settings.data_dir
     )
+    page = settings.reports_dir / NEWEST
     lines = [
         *more,
         "make dev                       the Dagster UI, http://127.0.0.1:3000, with schedule and sensors on",
@@ -18,4 +20,6 @@ def print_where_to_look(*more: str) -> None:
         "make rules                     every rule in plain English",
         f"{data}/published/current/      the marts as Parquet: score.*, decide.*, report.*",
     ]
+    if page.exists():
+        lines.append(f"{data}/reports/{NEWEST:<24} the dashboard: open it in a browser")
     print("\nWhere to look\n" + "\n".join(f"  {line}" for line in lines))

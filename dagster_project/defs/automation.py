@@ -15,6 +15,7 @@ from dagster_project.crm.return_breaker import ReturnLimits, find_owed_returns
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.act import actions_delivered, actions_given_up
 from dagster_project.defs.act_run import act_run
+from dagster_project.defs.dashboard import dashboard
 from dagster_project.defs.lists import segment_lists
 from dagster_project.defs.report import audit_of_rules
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
@@ -50,10 +51,12 @@ score_job = dg.define_asset_job(
 )
 # Looks back over quarters: nothing of it is another one after a sync.
 audits = dg.AssetSelection.assets(audit_of_rules)
+# Drawn every hour: a sync that drew it each time would keep the next one waiting.
+dashboards = dg.AssetSelection.assets(dashboard)
 
 sync_job = dg.define_asset_job(
     "sync",
-    everything - up_to_published - audits,
+    everything - up_to_published - audits - dashboards,
     description="Write to HubSpot what it does not hold, then send what is owed.",
 )
 act_job = dg.define_asset_job(
@@ -62,6 +65,7 @@ act_job = dg.define_asset_job(
     description="Send what is due and settle what is in doubt, by what HubSpot holds already.",
 )
 audit_job = dg.define_asset_job("audit", audits, description="Look whether the rules still hold. Sends nothing.")
+dashboard_job = dg.define_asset_job("dashboard", dashboards, description="Draw the dashboard anew. Sends nothing.")
 whole_job = dg.define_asset_job("whole_job", everything, description="Everything once, from landing files to Slack.")
 
 
@@ -82,6 +86,13 @@ quarterly_audit = dg.ScheduleDefinition(
     cron_schedule="0 6 1 1,4,7,10 *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Look every quarter whether the rules still hold.",
+)
+hourly_dashboard = dg.ScheduleDefinition(
+    name="hourly_dashboard",
+    job=dashboard_job,
+    cron_schedule="20 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Draw the dashboard every hour, after the hourly score.",
 )
 
 

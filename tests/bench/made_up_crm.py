@@ -128,3 +128,52 @@ def _tables(deals: int) -> dict[str, str]:
             where happened_on > created_at
         """,
     }
+
+
+def fill_scores(warehouse: str) -> None:
+    """Scores of all contacts, two changes of each, five rules that gave points, and what a handoff asks for."""
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(
+            """
+            create temp table scored as
+            select user_id, company_id, (hash(user_id) % 60) as pql_score,
+                cast(hash(user_id) // 60 % 40 as integer) as fit_score,
+                least(pql_score + fit_score, 100) as combined_score,
+                case when combined_score >= 70 then 'pql' when combined_score >= 40 then 'mql' else 'nurture' end
+                    as band
+            from intermediate.int_people
+            """
+        )
+        for table, rows in SCORE_ROWS.items():
+            connection.execute(f"insert into {table} by name {rows}")
+
+
+SCORE_ROWS = {
+    "score.contact_scores": """
+        select user_id, company_id, pql_score, fit_score, combined_score, band, 3 as company_active_users_30d
+        from scored
+    """,
+    "score.score_changes": f"""
+        select user_id, {CLOCK_SQL} - to_days(days) as changed_at, days = 200 as is_first,
+            pql_score - days // 20 as pql_score_to, fit_score as fit_score_to,
+            combined_score - days // 20 as combined_score_to, band as band_to,
+            'rule_1=10;rule_2=20;fit:industry=10' as reasons
+        from scored cross join (values (200), (40)) as moments(days)
+    """,
+    "score.contact_score_reasons": """
+        select user_id, 'pql' as score_name, 'engagement' as kind, 'rule_' || i as rule_id, 'Rule ' || i as label,
+            10 as points
+        from scored cross join range(5) as rules(i)
+    """,
+    "score.contact_signals": f"""
+        select user_id, 'signal_' || i as signal_id, 'Signal ' || i as label,
+            {CLOCK_SQL} - to_days(60) as first_at
+        from scored cross join range(3) as signals(i)
+    """,
+    "decide.sales_qualifications": """
+        select user_id, 'zo_activation_status' as property, '=' as operator, 'activated' as value,
+            pql_score > 30 as is_met
+        from scored
+    """,
+}

@@ -1,10 +1,11 @@
-"""The report marts of the sample say what somebody counts who only has its files."""
+"""The report marts of the sample, and the dashboard, say what somebody counts who only has its files."""
 
 import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +13,18 @@ import pytest
 from recount import read_csv
 from recount_report import Handoff, ReportRecount
 
+from dagster_project.publish.snapshot import current_snapshot
+from dagster_project.reports.calibration.audit import audit_of
+from dagster_project.reports.calibration.earlier import adding_to_history, earlier_snapshots
+from dagster_project.reports.dashboard.telling import DASH, NOTHING, duration
 from dagster_project.rules.schema.reporting import METRICS
 from dagster_project.sandbox.running import running_sandbox
 from dagster_project.settings import SAMPLE_DIR, SHIPPED_RULES_DIR, read_settings
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import handoffs as handoffs_table
 from tests.conftest import TOKEN, name_nobody
+from tests.reports.dashboard_world import page_of
+from tests.reports.page_reader import Page
 from tests.whole_run import SAMPLE_AS_OF, Pipeline, reasons
 
 FIRST_BUILD = "2026-11-17T09:00:00Z"
@@ -227,3 +234,124 @@ def test_a_goal_can_be_set_for_every_metric_and_for_nothing_else(built):
     definitions = pipeline.table("report.metric_definitions").sort("position")
     assert tuple(definitions["metric_id"]) == METRICS
     assert all(len(definition) > 40 for definition in definitions["definition"])
+
+
+# The dashboard
+
+
+@pytest.fixture(scope="module")
+def page(built: tuple[Pipeline, ReportRecount]) -> Page:
+    pipeline, _ = built
+    return page_of(current_snapshot(pipeline.data_dir / "published"))
+
+
+def percent(share: Fraction | float) -> str:
+    return f"{float(share) * 100:.0f} %"
+
+
+@pytest.mark.parametrize(
+    ("caption", "order", "stage_filter"),
+    [
+        ("Journey, stage by stage", "journey", "all_stages"),
+        ("Journey that may leave stages out", "journey", "any_stage"),
+        ("Any order, all stages before", "any_order", "all_stages"),
+        ("Any order, any stage", "any_order", "any_stage"),
+    ],
+)
+def test_the_funnel_on_the_page_is_the_one_that_the_files_have(built, page: Page, caption, order, stage_filter):
+    _, recount = built
+    rows = page.table("funnel", caption)
+    counts = recount.funnel(order, stage_filter, None)
+    assert [row[0] for row in rows.values()] == [f"{count:,}" for count in counts]
+    assert rows["Activated"][1] == rows["Activated"][2] == percent(Fraction(counts[1], counts[0]))
+
+
+def test_the_revenue_on_the_page_is_what_the_deals_add_up_to(built, page: Page):
+    _, recount = built
+    cards = page.cards("overview")
+    november, october, september = "2026-11", "2026-10", "2026-09"
+    assert cards["Net new ARR"].startswith(f"{int(recount.new_arr(november)):,} November so far Goal 45,000: ")
+    assert percent(recount.new_arr(november) / 45_000) in cards["Net new ARR"]
+    before = [f"{int(recount.new_arr(month)):,}" for month in (october, september)]
+    assert f"Oct 26: {before[0]}, the month before {before[1]}" in cards["Net new ARR"]
+    assert cards["Deals won"].startswith(f"{len(recount.won_in(november))} November so far Goal 3: ")
+    assert cards["Win rate"].startswith(f"{percent(recount.win_share(november))} November so far Goal 20 %: met")
+
+
+def test_an_average_of_too_few_deals_is_not_on_the_page(built, page: Page):
+    _, recount = built
+    won = recount.won_in("2026-11")
+    assert len(won) < 10
+    told = page.cards("revenue")["Average deal"]
+    assert told.startswith(f"Too few to say {len(won)} of 10 needed, November so far")
+
+
+def test_the_forecast_on_the_page_is_what_open_deals_are_worth(built, page: Page):
+    _, recount = built
+    rows = page.table("revenue", "Forecast against the goal")
+    for name, month in (("November 2026", "2026-11"), ("December 2026", "2026-12")):
+        forecast = recount.forecast(month)
+        assert rows[name] == [f"{float(forecast):,.0f}", "45,000", percent(forecast / 45_000)]
+
+
+def test_the_scores_on_the_page_are_those_of_everybody(built, page: Page):
+    _, recount = built
+    scored = recount.now.scores.values()
+    bins = Counter((min(score.combined_score, 99) // 10 * 10, score.band) for score in scored)
+    (table,) = [
+        one for one in page.section("scores").all("table") if one.one("caption").text == "Combined scores today"
+    ]
+    found = {
+        (int("".join(filter(str.isdigit, row[0].split(DASH)[0]))), row[1]): int(row[2])
+        for row in ([cell.text for cell in line.children if not isinstance(cell, str)] for line in table.all("tr")[1:])
+    }
+    assert found == bins
+
+
+def test_the_handoffs_on_the_page_are_those_of_the_calls(built, page: Page):
+    _, recount = built
+    by_owner = page.table("handoffs", "By account executive, ever since known")
+    names = {
+        made.owner_email: made.owner_email.partition("@")[0].replace(".", " ").title() for made in recount.handoffs
+    }
+    counts = Counter(names[made.owner_email] for made in recount.handoffs)
+    assert {name: int(row[0]) for name, row in by_owner.items() if row[0] not in ("0", NOTHING)} == counts
+    breaches = page.table("handoffs", "Breaches of the last 14 days")
+    users = {row["email"]: row["user_id"] for row in read_csv(SAMPLE_DIR / "landing" / "product" / "users.csv")}
+    answers = {
+        users[made.email]: None if made.answered_at is None else (made.answered_at - made.at) / timedelta(hours=1)
+        for made in recount.handoffs
+        if (made.answered_at or AS_OF) - made.at > timedelta(hours=2)
+    }
+    late = {user: "none yet" if hours is None else duration(hours) for user, hours in answers.items()}
+    assert len(late) == recount.breaches()
+    assert {user: row[-1] for user, row in breaches.items()} == late
+    assert f"{recount.breaches()} handoffs of the last 14 days had no answer in time" in page.section("attention").text
+
+
+def test_nobody_of_the_sample_is_on_the_page_by_address(page: Page):
+    users = read_csv(SAMPLE_DIR / "landing" / "product" / "users.csv")
+    assert len(users) > 200
+    assert [row["email"] for row in users if row["email"] in page.text] == []
+
+
+AUDITED = (
+    "behaviours",
+    "thresholds",
+    "separations",
+    "distributions",
+    "weekly",
+    "score_quarters",
+    "conversion_quarters",
+)
+
+
+def test_the_audit_on_the_page_is_the_same_without_the_builds_that_history_knows(built):
+    pipeline, _ = built
+    published, recomputed = pipeline.data_dir / "published", pipeline.data_dir / "recomputed"
+    snapshot = current_snapshot(published)
+    kept, needed = earlier_snapshots(published, recomputed), adding_to_history(snapshot, published, recomputed)
+    assert len(needed) < len(kept)
+    of_all, of_needed = audit_of(snapshot, kept), audit_of(snapshot, needed)
+    assert [part for part in AUDITED if not getattr(of_all, part).equals(getattr(of_needed, part))] == []
+    assert of_all.recommendations == of_needed.recommendations

@@ -50,6 +50,11 @@ def _recommendations(audit: Audit) -> str:
 
 
 def _recommendation(one: Recommendation) -> str:
+    return f"- **{rule_told(one)}.** {' '.join(one.sentences)}"
+
+
+def rule_told(one: Recommendation) -> str:
+    """What is to become of the threshold of a score: `PQL score: 50 holds`."""
     if one.current is None and one.recommended is None:
         rule = "no rule asks for it"
     elif one.current is None:
@@ -60,7 +65,7 @@ def _recommendation(one: Recommendation) -> str:
         rule = f"change {one.current} to {one.recommended}"
     else:
         rule = f"{one.current} in use"
-    return f"- **{NAMES[one.score_name].capitalize()}: {rule}.** {' '.join(one.sentences)}".replace("Pql", "PQL")
+    return f"{NAMES[one.score_name].capitalize()}: {rule}".replace("Pql", "PQL")
 
 
 def _separations(audit: Audit) -> str:
