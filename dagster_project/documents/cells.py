@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 
 from dagster_project.rules.schema.cells import Name, Names, WrittenAs
@@ -71,13 +70,15 @@ def _choices(values: tuple[str, ...]) -> str:
 
 
 def _bounds(facts: list) -> str:
-    least = next((item.ge for item in facts if isinstance(item, Ge)), None)
-    above = next((item.gt for item in facts if isinstance(item, Gt)), None)
-    most = next((item.le for item in facts if isinstance(item, Le)), None)
+    least, above, most = (_bound(facts, name) for name in ("ge", "gt", "le"))
     if least is not None and most is not None:
         return f" from {least:,} to {most:,}"
     if least is not None:
         return f", {least:,} or more"
     if above is not None:
         return f", more than {above:,}"
-    return ""
+    return "" if most is None else f", at most {most:,}"
+
+
+def _bound(facts: list, name: str) -> int | None:
+    return next((getattr(item, name) for item in facts if hasattr(item, name)), None)
