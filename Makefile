@@ -5,7 +5,7 @@ VENV ?= .venv
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo retry erase rules explain recompute test lint bench bench-latency lock clean
+.PHONY: help setup demo run dev sandbox plan undo retry erase rules docs explain recompute test lint bench bench-latency lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ erase: setup  ## Erase one person from everything kept here: make erase EMAIL=â€
 
 rules: setup  ## Check the rule files and print them in plain English; OUT=folder writes them as a sheet
 	@$(DO) rules $(if $(OUT),--out "$(OUT)")
+
+docs: setup  ## Write docs/rules.md, docs/triggers.md and docs/properties.md from the rules; OUT=folder writes them there
+	@$(DO) docs $(if $(OUT),--out "$(OUT)")
 
 # Of a past moment: AS_OF; with the rules in force then: RULES=then.
 THEN := $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(RULES),--rules "$(RULES)")

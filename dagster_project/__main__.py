@@ -12,11 +12,12 @@ COMMANDS = {
     "retry": "owe again what failed or expired; without an action, list it",
     "erase": "erase one person from everything that is kept here",
     "rules": "check the rule files and print them in plain English",
+    "docs": "write the pages of docs/ that are made of the rules",
     "explain": "why somebody has their score",
     "recompute": "everybody's score at a past moment; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "explain", "recompute", "dev")
+WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "docs", "explain", "recompute", "dev")
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = PROJECT / "dagster_project"
-LOGIC = ("crm", "outreach", "reports", "landing", "publish", "state", "rules")
+LOGIC = ("crm", "outreach", "reports", "landing", "publish", "state", "rules", "documents")
 MOST_LINES = 400
 
 

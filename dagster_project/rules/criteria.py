@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -95,13 +95,18 @@ def _cells(criterion: Criterion) -> tuple[str, ...]:
 
 
 def write_criteria(book: RuleBook, folder: Path) -> list[Path]:
-    """Write the criteria, and what triggers what, and say where; `folder` is made where it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the criteria, and what triggers what, and say where."""
     texts = {
         CSV_NAME: criteria_as_csv(book),
         MARKDOWN_NAME: criteria_as_markdown(book),
         TRIGGERS_NAME: trigger_document(book),
     }
+    return write_texts(texts, folder)
+
+
+def write_texts(texts: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write each under its name and say where; `folder` is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in texts.items():
         path = folder / name

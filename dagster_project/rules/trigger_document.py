@@ -19,7 +19,7 @@ from dagster_project.rules.schema.triggers import Trigger
 TITLE = "# What triggers what"
 INTRODUCTION = (
     "Made of `triggers.csv`, `trigger_conditions.csv`, `trigger_actions.csv` and the rules of the handoff; "
-    "`make rules OUT=criteria` writes it anew. Minutes and hours count from the moment the trigger starts; in "
+    "`make docs` writes it anew. Minutes and hours count from the moment the trigger starts; in "
     "working hours, from when the owner next works. Nothing is done about suppressed people, about people without a "
     "contact of their own, or twice in one episode. Who owns the contact, or has an open deal with it, acts; else "
     "whose turn it is."

@@ -1,6 +1,7 @@
 """The whole job on the sample company, twice."""
 
 import json
+import re
 from datetime import timedelta
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 from dagster_project.settings import SAMPLE_DIR, SHIPPED_RULES_DIR
 from tests.conftest import TOKEN
 from tests.defs.conftest import SampleRuns
+from tests.pages import PAGES, code_blocks
 from tests.sample.recount import Recount
 from tests.whole_run import failed_checks, materialization, reasons
 
@@ -168,6 +170,15 @@ def test_the_account_of_the_first_run_names_every_step_and_what_was_not_used(sam
         "1 event name not in event_taxonomy.csv",
     ):
         assert part in account
+
+
+def test_the_readme_shows_what_the_first_run_says(sample: SampleRuns):
+    """How many calls it took is left out: that is nobody's promise."""
+    account = materialization(sample.first, "report/run_account")["account"]
+    shown = next(block for block in code_blocks(PAGES["README.md"]) if block.startswith("What happened"))
+    lines = [re.sub(r"^ +(\w+ {2,})?|,? …$| in \d+ calls?\.$", "", line) for line in shown.splitlines()[1:]]
+    assert len(lines) == 11
+    assert [line for line in lines if line not in account] == []
 
 
 def test_bad_lines_of_the_sample_are_in_quarantine_with_file_line_and_reason(sample: SampleRuns):
