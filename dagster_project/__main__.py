@@ -14,9 +14,10 @@ COMMANDS = {
     "rules": "check the rule files and print them in plain English",
     "explain": "why somebody has their score",
     "recompute": "everybody's score at a past moment; changes nothing",
+    "preview": "what other rules would do to the present data; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "explain", "recompute", "dev")
+WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "explain", "recompute", "preview", "dev")
 
 
 def main(arguments: list[str]) -> int:
