@@ -84,7 +84,7 @@ def test_the_answer_counts_what_is_more_and_what_is_no_longer():
     )
     text = as_markdown(preview)
     assert "| a | more | handed to sales | enterprise | - |" in text
-    assert "| b | sales qualified still; something else keeps it back |" in text
+    assert "| b | handed off | sales qualified still; something else keeps it back |" in text
     assert "| b | no longer | a\\|b |" in text
     assert "On 2 contacts:\n\n| property | more | no longer | otherwise |\n| --- | --- | --- | --- |\n" in text
     assert "| contacts: zo_x | 2 | 0 | 0 |" in text
@@ -93,8 +93,11 @@ def test_the_answer_counts_what_is_more_and_what_is_no_longer():
 
 def test_what_somebody_is_missing_stands_beside_them():
     gone = rows("handoffs", fewer=[("h2", "b", "proposed", None, None)])
-    preview = replace(with_consequences(handoffs=gone), unmet={"b": "zo_pql_score is 45 and should be >= 50"})
-    assert "| b | zo_pql_score is 45 and should be >= 50 |" in as_markdown(preview)
+    unqualified = rows("qualified", fewer=[("b",), ("a",)])
+    missing = "zo_pql_score is 45 and should be >= 50"
+    preview = replace(with_consequences(handoffs=gone, qualified=unqualified), unmet={"a": missing, "b": missing})
+    text = as_markdown(preview)
+    assert f"| a | sales qualified | {missing} |\n| b | sales qualified or handed off | {missing} |" in text
 
 
 def test_lists_events_and_associations_are_writes_too():

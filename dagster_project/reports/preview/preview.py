@@ -14,9 +14,9 @@ from dagster_project.rules.proposing import Proposal
 class Preview:
     """What a proposal would do to the present data.
 
-    `unmet`: what those who would no longer be handed off are missing, by user. `moments`: of which there are past
-    scores; None where none of them and no threshold would be another one. `backtests`: of the rules in force and the
-    proposed ones; None without past scores.
+    `unmet`: what those are missing who are no longer sales qualified or handed off, by user. `moments`: of which there
+    are past scores; None where none of them and no threshold would be another one. `backtests`: of the rules in force
+    and of the proposed ones; None without past scores.
     """
 
     proposal: Proposal

@@ -1,5 +1,7 @@
 """The preview of a rule change: computed, held against the state, and told."""
 
+import polars as pl
+
 from dagster_project.privacy.suppression import opt_outs_of
 from dagster_project.publish.previewing import Sides, both_sides, proposed_rules
 from dagster_project.reports.preview.backtest import backtest
@@ -49,7 +51,7 @@ def preview_of(settings: Settings, proposal: Proposal, sides: Sides) -> Preview:
         scores,
         largest_movers(before, after, scores, MOVERS),
         done,
-        unmet(after, done.handoffs.fewer["record_key"]),
+        unmet(after, pl.concat([done.qualified.fewer["user_id"], done.handoffs.fewer["record_key"]])),
         backtests,
         sides.moments,
         tuple(sides.warnings),

@@ -184,9 +184,9 @@ def _handoffs(preview: Preview) -> str:
     ]
     if rows:
         lines += _listed(["user", "handoff", "then", "track", "pool"], rows)
-    gone = [[user, preview.unmet.get(user, QUALIFIED_STILL)] for user in done.handoffs.fewer["record_key"]]
+    gone = list(_gone(preview))
     if gone:
-        lines += _listed(["no longer handed off", "because"], gone)
+        lines += _listed(["user", "no longer", "because"], gone)
     returns = [
         [row["record_key"], what, row["return_reason"]]
         for what, frame in (("more", done.returns.more), ("no longer", done.returns.fewer))
@@ -195,6 +195,14 @@ def _handoffs(preview: Preview) -> str:
     if returns:
         lines += _listed(["user", "return", "because"], returns)
     return "\n\n".join(lines)
+
+
+def _gone(preview: Preview) -> Iterator[list[str]]:
+    done = preview.consequences
+    unqualified, kept = set(done.qualified.fewer["user_id"]), set(done.handoffs.fewer["record_key"])
+    for user in sorted(unqualified | kept):
+        what = [*(["sales qualified"] if user in unqualified else []), *(["handed off"] if user in kept else [])]
+        yield [user, " or ".join(what), preview.unmet.get(user, QUALIFIED_STILL)]
 
 
 def _listed(header: list[str], rows: list[list[str]]) -> list[str]:
