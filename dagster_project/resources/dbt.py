@@ -107,8 +107,10 @@ class Dbt(dg.ConfigurableResource):
 
 
 class Beside:
-    """dbt on the warehouse of another data folder, with the rules of a folder. The project is read once and may then be
-    built often: that takes longer than to build a part of it."""
+    """dbt on the warehouse of another data folder, with the rules of a folder.
+
+    The project is read once and may then be built often: to read it takes longer than to build a part of it.
+    """
 
     def __init__(self, data_dir: Path, rules_dir: Path) -> None:
         """Raises:
