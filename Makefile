@@ -5,7 +5,7 @@ VENV ?= .venv
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo retry erase rules docs explain recompute test lint bench bench-latency lock clean
+.PHONY: help setup demo run dev sandbox plan undo retry erase rules docs explain recompute preview test lint bench bench-latency lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ explain: setup  ## Say why somebody has their score: make explain EMAIL=somebody
 recompute: setup  ## Score everybody as of a past moment, beside the live scores: make recompute AS_OF=2026-10-01T09:00:00Z [RULES=then]
 	@test -n "$(AS_OF)" || { echo "As of when? make recompute AS_OF=2026-10-01T09:00:00Z"; exit 2; }
 	@$(DO) recompute "$(AS_OF)" $(if $(RULES),--rules "$(RULES)")
+
+preview: setup  ## Say what other rules would do to the present data: make preview RULES=folder [OUT=file] [MONTHS=6]
+	@test -n "$(RULES)" || { echo "Which rules? make preview RULES=folder; it may hold only the files that are to change"; exit 2; }
+	@$(DO) preview "$(RULES)" $(if $(OUT),--out "$(OUT)") $(if $(MONTHS),--months "$(MONTHS)")
 
 test: setup  ## Run all tests
 	@$(VENV)/bin/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile

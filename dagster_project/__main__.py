@@ -15,9 +15,10 @@ COMMANDS = {
     "docs": "write the pages of docs/ that are made of the rules",
     "explain": "why somebody has their score",
     "recompute": "everybody's score at a past moment; changes nothing",
+    "preview": "what other rules would do to the present data; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "docs", "explain", "recompute", "dev")
+WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "docs", "explain", "recompute", "preview", "dev")
 
 
 def main(arguments: list[str]) -> int:

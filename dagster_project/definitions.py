@@ -26,6 +26,7 @@ from dagster_project.defs.erase import erase_person
 from dagster_project.defs.explain import explain_score
 from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.lists import crm_lists_synced
+from dagster_project.defs.preview import preview_rules
 from dagster_project.defs.progress import step_lines
 from dagster_project.defs.replay import replay_quarantine
 from dagster_project.defs.report import audit_of_rules, run_account
@@ -79,6 +80,7 @@ defs = dg.Definitions(
         retry_actions,
         replay_quarantine,
         explain_score,
+        preview_rules,
         undo_sync_run,
         erase_person,
     ],

@@ -8,10 +8,12 @@ from dagster_project.outreach.slack import SlackRefused, SlackUnavailable
 from dagster_project.privacy.erasing import CannotErase
 from dagster_project.privacy.opt_outs import OptOutsInvalid
 from dagster_project.publish.history import HistoryUnusable
+from dagster_project.publish.previewing import CannotPreview
 from dagster_project.publish.recomputing import CannotRecompute
 from dagster_project.publish.snapshot import NothingPublished
 from dagster_project.resources.dbt import BuildFailed
 from dagster_project.resources.warehouse import WarehouseBusy, WarehouseUnusable
+from dagster_project.rules.proposing import NothingProposed
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.settings import SettingsInvalid
 from dagster_project.state.database import StateUnavailable
@@ -21,10 +23,12 @@ MENDABLE = (
     ActionsOutdated,
     BuildFailed,
     CannotErase,
+    CannotPreview,
     CannotRecompute,
     CrmError,
     HistoryUnusable,
     NoRuleVersion,
+    NothingProposed,
     NothingPublished,
     NothingToRetry,
     OptOutsInvalid,

@@ -92,14 +92,19 @@ def find_unsynced(run: SyncRun, mapped: MappedObject, overwritten: Collection[st
 
     An undone value that this snapshot no longer wants is forgotten: if it is wanted again one day, it is sent.
     """
+    changes = compare(run, mapped, overwritten)
+    forget_undone(run.engine, changes.no_longer_wanted)
+    return changes
+
+
+def compare(run: SyncRun, mapped: MappedObject, overwritten: Collection[str] = ()) -> Changes:
+    """As `find_unsynced`, and forgets nothing: for a snapshot that may never be synced."""
     # Before the ledger, which then holds whatever these were undone to; an undo may be under way.
     undone = read_undone(run.engine, mapped.object_type)
     path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
     drifted = read_drift(run.engine, mapped.object_type)
     desired = run.desired_path(mapped.object_type)
-    changes = find_changes(desired, path, mapped, undone, drifted, overwritten, run.suppressed())
-    forget_undone(run.engine, changes.no_longer_wanted)
-    return changes
+    return find_changes(desired, path, mapped, undone, drifted, overwritten, run.suppressed())
 
 
 def sync_object(

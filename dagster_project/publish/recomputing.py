@@ -86,7 +86,7 @@ def moment_of(settings: Settings, as_of: str | None, rules: str | None) -> Momen
             f"AS_OF lies in the future: {instant:%Y-%m-%d %H:%M} UTC is later than {latest:%Y-%m-%d %H:%M} UTC, and "
             "what people will do until then is not known."
         )
-    if rules not in (None, THEN) and not _folder(rules).is_dir():
+    if rules not in (None, THEN) and not rules_folder(rules).is_dir():
         raise CannotRecompute(
             f"RULES is {rules!r} and should be `then`, for the rules in force at that moment, or a folder with rule "
             "files."
@@ -103,10 +103,10 @@ def recompute(settings: Settings, moment: Moment) -> Snapshot:
         RulesInvalid, WarehouseBusy, WarehouseUnusable, BuildFailed: As in a run.
     """
     folder = settings.data_dir / "recomputed" / moment.name
-    with _scratch(folder.parent) as scratch:
+    with scratch_folder(folder.parent) as scratch:
         rules_dir = _rules_dir(settings, moment, scratch)
         origin = _origin(settings, rules_dir)
-        _copy_warehouse(settings.warehouse_path, scratch / "warehouse.duckdb")
+        copy_warehouse(settings.warehouse_path, scratch / "warehouse.duckdb")
         engine = open_state(settings.state_database_url)
         memory = read_memory(engine, moment.as_of)
         memory[SUPPRESSED_TABLE] = suppressed_rows(engine, opt_outs_of(settings))
@@ -128,7 +128,7 @@ def recomputed(settings: Settings, moment: Moment) -> Snapshot:
         As `recompute`.
     """
     folder = settings.data_dir / "recomputed" / moment.name
-    with suppress(NothingPublished, OSError, ValueError), _scratch(folder.parent) as scratch:
+    with suppress(NothingPublished, OSError, ValueError), scratch_folder(folder.parent) as scratch:
         held = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
         if held == _origin(settings, _rules_dir(settings, moment, scratch)):
             return current_snapshot(folder)
@@ -142,7 +142,7 @@ def _published_as_of(settings: Settings) -> datetime | None:
         return None
 
 
-def _folder(rules: str) -> Path:
+def rules_folder(rules: str) -> Path:
     """Relative paths hang on the project folder, as those in the environment do."""
     return PROJECT_DIR / Path(rules).expanduser()
 
@@ -153,8 +153,8 @@ def _rules_dir(settings: Settings, moment: Moment, scratch: Path) -> Path:
         read_rules(settings.rules_dir)
         return settings.rules_dir
     if moment.rules != THEN:
-        read_rules(_folder(moment.rules))
-        return _folder(moment.rules)
+        read_rules(rules_folder(moment.rules))
+        return rules_folder(moment.rules)
     version = rules_at(open_state(settings.state_database_url), moment.as_of)
     folder = scratch / "rules"
     version.write_to(folder)
@@ -177,7 +177,7 @@ def _origin(settings: Settings, rules_dir: Path) -> dict:
 
 
 @contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
+def scratch_folder(parent: Path) -> Iterator[Path]:
     """A folder for as long as this lasts; what a killed recomputation left behind goes too, once it is a day old."""
     parent.mkdir(parents=True, exist_ok=True)
     for left in parent.glob(f"{SCRATCH}*"):
@@ -191,7 +191,7 @@ def _scratch(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy_warehouse(live: Path, copy: Path) -> None:
+def copy_warehouse(live: Path, copy: Path) -> None:
     """Copy the file while nobody can write to it, with the log of what is not yet in it."""
     with open_warehouse(live, read_only=True):
         shutil.copyfile(live, copy)

@@ -32,6 +32,7 @@ RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
 # As DuckDB says it, of a view too; the name may be followed by the schema that is missing with it.
 MISSING_TABLE = re.compile(r"Table with name .+ does not exist")
 INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
+PROJECT_NAME = "pql"
 
 dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -105,18 +106,56 @@ class Dbt(dg.ConfigurableResource):
             )
 
 
+class Beside:
+    """dbt on the warehouse of another data folder, with the rules of a folder.
+
+    The project is read once and may then be built often: to read it takes longer than to build a part of it.
+    """
+
+    def __init__(self, data_dir: Path, rules_dir: Path) -> None:
+        """Raises:
+        BuildFailed: dbt could not read the project.
+        """
+        self._folders = (data_dir, rules_dir)
+        with _environment_of(*self._folders):
+            hand_settings_to_dbt()
+            parsed = _parse()
+        if not parsed.success:
+            raise BuildFailed(_reasons(parsed))
+        self._manifest = parsed.result
+
+    def build(self, as_of: datetime, *selection: str) -> None:
+        """Build every rule file and model, or those that these arguments of `dbt build` select, and test nothing.
+
+        Raises:
+            BuildFailed: Something could not be built; the message names it.
+        """
+        only_build = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+        variables = {"as_of": as_of.isoformat()} | _project_variables()
+        with _environment_of(*self._folders):
+            hand_settings_to_dbt()
+            outcome = _build(self._manifest, [*only_build, *selection], variables, queue.Queue())
+        if not outcome.success:
+            raise BuildFailed(_reasons(outcome))
+
+    def made_of(self, model: str) -> set[str]:
+        """The names of the rule files and models that a model is made of, itself among them."""
+        nodes, found, ahead = self._manifest.nodes, set(), [f"model.{PROJECT_NAME}.{model}"]
+        while ahead:
+            name = ahead.pop()
+            if name in nodes and name not in found:
+                found.add(name)
+                ahead.extend(nodes[name].depends_on_nodes)
+        return {nodes[name].name for name in found}
+
+
 def build_beside(data_dir: Path, rules_dir: Path, as_of: datetime) -> None:
     """Build every rule file and model in the warehouse of another data folder, with these rules, and test nothing.
 
     Raises:
         BuildFailed: Something could not be built; the message names it.
     """
-    with _environment_of(data_dir, rules_dir):
-        hand_settings_to_dbt()
-        only_build = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-        outcome = _invoke(only_build, {"as_of": as_of.isoformat()} | _project_variables(), queue.Queue())
-    if not outcome.success:
-        raise BuildFailed(_reasons(outcome))
+    Beside(data_dir, rules_dir).build(as_of)
 
 
 @contextmanager
@@ -160,6 +199,19 @@ def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
 
 
 def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
+    parsed = _parse()
+    return _build(parsed.result, arguments, variables, events) if parsed.success else parsed
+
+
+def _parse() -> Any:
+    """Read the project without the clock, which is another one in every build: what was read once need not be again."""
+    from dbt.cli.main import dbtRunner
+
+    forget_older_parse(read_settings().data_dir / "dbt_target")
+    return dbtRunner().invoke(["--quiet", *_flags(), "parse", *_places(), "--vars", json.dumps(_project_variables())])
+
+
+def _build(manifest: Any, arguments: list[str], variables: dict, events: queue.Queue) -> Any:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
@@ -167,35 +219,24 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
         if event.info.name in RESULT_EVENTS:
             events.put(MessageToDict(event, preserving_proto_field_name=True))
 
-    data_dir = read_settings().data_dir
-    flags = [
-        "--no-use-colors",
-        "--no-send-anonymous-usage-stats",
-        "--log-path",
-        str(data_dir / "logs"),
-        "--log-level-file",
-        "info",
-    ]
-    places = [
-        "--project-dir",
-        str(DBT_PROJECT_DIR),
-        "--profiles-dir",
-        str(DBT_PROJECT_DIR),
-        # What dbt writes about a build lies with the data it built, so that two data folders never share it.
-        "--target-path",
-        str(data_dir / "dbt_target"),
-    ]
-    forget_older_parse(data_dir / "dbt_target")
-    # Without the clock, which is another one in every build: what was parsed once need not be parsed again.
-    parsed = dbtRunner().invoke(["--quiet", *flags, "parse", *places, "--vars", json.dumps(_project_variables())])
-    if not parsed.success:
-        return parsed
     try:
-        return dbtRunner(manifest=parsed.result, callbacks=[pass_on]).invoke(
-            [*flags, "build", *places, *arguments, "--vars", json.dumps(variables)]
+        return dbtRunner(manifest=manifest, callbacks=[pass_on]).invoke(
+            [*_flags(), "build", *_places(), *arguments, "--vars", json.dumps(variables)]
         )
     finally:
         close_warehouse()
+
+
+def _flags() -> list[str]:
+    logs = str(read_settings().data_dir / "logs")
+    return ["--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", logs, "--log-level-file", "info"]
+
+
+def _places() -> list[str]:
+    project = str(DBT_PROJECT_DIR)
+    # What dbt writes about a build lies with the data it built, so that two data folders never share it.
+    target = str(read_settings().data_dir / "dbt_target")
+    return ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
 
 
 def close_warehouse() -> None:
