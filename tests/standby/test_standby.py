@@ -151,3 +151,17 @@ def test_a_process_that_is_killed_over_its_run_is_noticed(instance: dg.DagsterIn
     assert launcher.check_run_worker_health(run).status == WorkerStatus.FAILED
     # Of a run that the code server executes the code server knows.
     assert launcher.check_run_worker_health(dg.DagsterRun(job_name="act")).status == WorkerStatus.RUNNING
+
+
+def test_beside_a_daemon_of_ones_own_processes_wait_too_and_end_with_who_keeps_them(
+    home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    command = [sys.executable, "-W", "ignore", "-m", "dagster_project.standby"]
+    keeper = subprocess.Popen(command, cwd=PROJECT_DIR, stdout=subprocess.PIPE, text=True)
+    assert keeper.stdout is not None
+    assert keeper.stdout.readline() == f"2 processes wait for runs of {home} (Ctrl-C ends them)\n"
+    until(lambda: len(sockets_in(home)) == WAITING)
+    keeper.terminate()
+    assert keeper.wait(PATIENCE_SECONDS) == 0
+    assert sockets_in(home) == []
