@@ -11,6 +11,7 @@ from dagster_project.defs.automation import (
     dashboard_job,
     hourly_dashboard,
     hourly_score,
+    new_files_job,
     new_landing_files,
     owed_actions,
     quarterly_audit,
@@ -20,6 +21,7 @@ from dagster_project.defs.automation import (
     whole_job,
 )
 from dagster_project.defs.checks import every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff
+from dagster_project.defs.concerned import concerned_marts
 from dagster_project.defs.dashboard import dashboard
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.erase import erase_person
@@ -63,6 +65,7 @@ defs = dg.Definitions(
         crm_associations_synced,
         crm_events_sent,
         crm_lists_synced,
+        concerned_marts,
         actions_delivered,
         actions_given_up,
         run_account,
@@ -73,6 +76,7 @@ defs = dg.Definitions(
     jobs=[
         score_job,
         sync_job,
+        new_files_job,
         act_job,
         whole_job,
         audit_job,

@@ -148,6 +148,10 @@ class Settings(BaseSettings):
         return self.data_dir / "published"
 
     @property
+    def parts_dir(self) -> Path:
+        return self.data_dir / "parts"
+
+    @property
     def reports_dir(self) -> Path:
         """Where the dashboard lies."""
         return self.data_dir / "reports"

@@ -46,11 +46,14 @@ class Pipeline:
         for file in (SAMPLE_DIR / "landing" / "product").iterdir():
             shutil.copyfile(file, self.landing / file.name)
 
-    def run(self, job: str = "whole_job", as_of: str | None = None) -> dg.ExecuteInProcessResult:
-        """Execute a job with the clock in the launchpad's place."""
+    def run(
+        self, job: str = "whole_job", as_of: str | None = None, resources: dict | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Execute a job with the clock, and other resources, as somebody has them in the launchpad."""
         from dagster_project.definitions import defs
 
-        config = {"resources": {"clock": {"config": {"as_of": as_of}}}} if as_of else {}
+        clock = {"clock": {"config": {"as_of": as_of}}} if as_of else {}
+        config = {"resources": (resources or {}) | clock} if resources or clock else {}
         with dg.DagsterInstance.ephemeral() as instance:
             return defs.resolve_job_def(job).execute_in_process(
                 instance=instance,

@@ -15,6 +15,7 @@ from dagster_project.crm.sales_queue import count_in_review
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.masking import masked
 from dagster_project.privacy.suppression import opt_outs_of
+from dagster_project.publish.parts import parts_since
 from dagster_project.publish.snapshot import current_snapshot
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import Settings, read_settings
@@ -33,6 +34,7 @@ def main() -> int:
         "plan",
         snapshot.as_of,
         read_opt_outs=lambda: opt_outs_of(settings),
+        later_parts=[part.directory for part in parts_since(settings.parts_dir, snapshot)],
     )
     print(f"Decided as of {snapshot.as_of:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.snapshot_id}). Nothing is sent.\n")
     limits = read_limits(run.engine)

@@ -105,6 +105,39 @@ class Changes:
         return list(updates.values())
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Of which records a snapshot speaks: a part of those that are in it alone, a build of everybody of all but those
+    of which a later part knows more (`keys` and HubSpot `ids`).
+    """
+
+    is_part: bool = False
+    keys: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+    def within(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Without rows (record_key, hubspot_id) of records that it does not speak of."""
+        if not self.keys and not self.ids:
+            return rows
+        is_anothers = pl.col("record_key").is_in(list(self.keys))
+        return rows.filter(~is_anothers & ~pl.col("hubspot_id").is_in(list(self.ids)).fill_null(False))
+
+
+EVERYBODY = Scope()
+
+
+def scope_of(object_type: str, later_parts: Sequence[Path]) -> Scope:
+    """What a build of everybody speaks of where these parts (folders) were published after it."""
+    tables = [
+        pl.read_parquet(folder / f"decide.crm_{object_type}_desired.parquet", columns=["record_key", "hubspot_id"])
+        for folder in later_parts
+    ]
+    return Scope(
+        keys=frozenset(key for table in tables for key in table["record_key"]),
+        ids=frozenset(found for table in tables for found in table["hubspot_id"].drop_nulls()),
+    )
+
+
 def find_changes(
     desired_path: Path,
     ledger_path: Path,
@@ -113,6 +146,7 @@ def find_changes(
     drifted: Sequence[Drifted] = (),
     overwritten: Collection[str] = (),
     suppressed: Suppressed = NOBODY,
+    scope: Scope = EVERYBODY,
 ) -> Changes:
     """Compare a published `decide.crm_<objects>_desired` with a folded ledger.
 
@@ -123,6 +157,7 @@ def find_changes(
         drifted: Values that somebody changed in HubSpot, as `crm.drift` reads them.
         overwritten: Ids of records on which our value is written over a changed one whatever the map says, or `all`.
         suppressed: Contacts about whom nothing is written, also where the snapshot does not know it yet.
+        scope: Of which records the snapshot speaks.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -133,16 +168,19 @@ def find_changes(
         desired = f"read_parquet({literal(desired_path)})"
         rows = pl.DataFrame(schema=CHANGE_SCHEMA)
         if mapped.properties:
-            rows = pl.DataFrame(connection.sql(differences(desired, ledger, mapped)), schema=CHANGE_SCHEMA)
+            rows = pl.DataFrame(
+                connection.sql(differences(desired, ledger, mapped, scope.is_part)), schema=CHANGE_SCHEMA
+            )
         clearing = [property_ for property_ in mapped.properties if property_.clears_when_unknown]
         counts = "".join(f', count("{property_.name}")' for property_ in mapped.properties)
         ((ledger_record_count, *held_counts),) = connection.sql(
             f"select count(*) filter (where {holds_any(clearing)}){counts} from {ledger}"
         ).fetchall()
 
-    rows = with_reasons(rows, mapped, suppressed, drift, undone)
+    rows = with_reasons(scope.within(rows), mapped, suppressed, drift, undone)
     no_longer_wanted = None
-    if undone is not None:
+    if undone is not None and not scope.is_part:
+        undone = undone.filter(~pl.col("record_key").is_in(list(scope.keys)))
         of_these = pl.col("property").is_in([property_.name for property_ in mapped.properties])
         no_longer_wanted = undone.filter(of_these).join(rows, on=UNDONE_KEY, how="anti", nulls_equal=True)
     left = rows.filter(pl.col(WHY).is_not_null())

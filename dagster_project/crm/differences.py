@@ -10,13 +10,14 @@ from decimal import Decimal
 from dagster_project.crm.property_map import MappedObject, MappedProperty
 
 
-def differences(desired: str, ledger: str, mapped: MappedObject) -> str:
+def differences(desired: str, ledger: str, mapped: MappedObject, is_part: bool = False) -> str:
     """SQL: one row per record and property that differs, as `crm.changes` describes them.
 
     Args:
         desired: A relation with one row per record: record_key, hubspot_id, matched_by, the key it would be upserted
             by, and the source columns of the map.
         ledger: A relation with one row per HubSpot record: hubspot_id, record_key, log_id, and a text a property.
+        is_part: What is not desired is none of its business, and not gone.
     """
     is_contact = mapped.object_type == "contacts"
     other = f"same_record_as_another_{'user' if is_contact else 'company'}"
@@ -61,7 +62,7 @@ def differences(desired: str, ledger: str, mapped: MappedObject) -> str:
                 desired.record_key is null as is_gone,
                 unnest([{written}]) as difference
             from desired
-            full outer join ledger on ledger.hubspot_id = desired.target_id
+            {"left" if is_part else "full outer"} join ledger on ledger.hubspot_id = desired.target_id
             where {differing}
         )
         select record_key, hubspot_id, matched_by, upsert_key, domain, company_name, is_gone,

@@ -1,5 +1,6 @@
 """What HubSpot refused and has not taken since: it waits, is tried again less and less often, and people look at it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,12 +70,13 @@ def without_waiting(engine: Engine, object_type: str, updates: list[Update], now
     return due, len(updates) - len(due)
 
 
-def forget_unwanted(engine: Engine, object_type: str, updates: list[Update]) -> None:
+def forget_unwanted(engine: Engine, object_type: str, updates: list[Update], others: Collection[str] = ()) -> None:
     """Forget what was refused of records of which nothing differs any more: the value is wanted no longer, or is held.
 
+    Of `others` that is not known here.
     Nobody would ever send it again and learn that it is settled.
     """
-    wanted = {item.record_key for item in updates}
+    wanted = {item.record_key for item in updates} | set(others)
     with engine.connect() as connection:
         query = select(rejections.c.record_key).where(rejections.c.object_type == object_type)
         unwanted = sorted(set(connection.execute(query).scalars()) - wanted)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from dagster_project.crm import ledger
 from dagster_project.crm.batches import UNACCOUNTED, Outcome, Rejection
 from dagster_project.crm.breaker import hold_back
-from dagster_project.crm.changes import Changes, find_changes
+from dagster_project.crm.changes import Changes, Scope, find_changes, scope_of
 from dagster_project.crm.claims import Handoff, acknowledge
 from dagster_project.crm.drift import read_drift, settle_written
 from dagster_project.crm.handoffs import prepare, read_begun_handoffs, written_together
@@ -62,7 +62,8 @@ class SyncSummary:
 class SyncRun:
     """What a sync works with: one snapshot, one state, one clock.
 
-    `read_opt_outs` reads the opt-out files at the moment it is called.
+    `read_opt_outs` reads the opt-out files at the moment it is called. `is_part`: the snapshot is one of those alone
+    whom new files concern; `later_parts`: folders of such that were published after this snapshot of everybody.
     """
 
     snapshot_dir: Path
@@ -72,6 +73,11 @@ class SyncRun:
     as_of: datetime
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     read_opt_outs: Callable[[], Sequence[OptOut]] = tuple
+    is_part: bool = False
+    later_parts: Sequence[Path] = ()
+
+    def scope(self, object_type: str) -> Scope:
+        return Scope(is_part=True) if self.is_part else scope_of(object_type, self.later_parts)
 
     def suppressed(self) -> Suppressed:
         """Contacts about whom nothing is written, by the opt-out files as they are at this moment.
@@ -104,7 +110,8 @@ def compare(run: SyncRun, mapped: MappedObject, overwritten: Collection[str] = (
     path = ledger.fold(run.engine, run.state_dir, mapped.object_type)
     drifted = read_drift(run.engine, mapped.object_type)
     desired = run.desired_path(mapped.object_type)
-    return find_changes(desired, path, mapped, undone, drifted, overwritten, run.suppressed())
+    scope = run.scope(mapped.object_type)
+    return find_changes(desired, path, mapped, undone, drifted, overwritten, run.suppressed(), scope)
 
 
 def sync_object(
@@ -128,7 +135,8 @@ def sync_object(
     changes = find_unsynced(run, mapped, overwritten)
     hold_back(changes, mapped, approved)
     updates = changes.updates()
-    forget_unwanted(run.engine, mapped.object_type, updates)
+    if not run.is_part:
+        forget_unwanted(run.engine, mapped.object_type, updates, run.scope(mapped.object_type).keys)
     updates, waiting = without_waiting(run.engine, mapped.object_type, updates, run.now())
     summary = SyncSummary(
         mapped.object_type,

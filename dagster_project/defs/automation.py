@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
@@ -15,18 +18,24 @@ from dagster_project.crm.return_breaker import ReturnLimits, find_owed_returns
 from dagster_project.crm.syncing import SyncRun, find_unsynced
 from dagster_project.defs.act import actions_delivered, actions_given_up
 from dagster_project.defs.act_run import act_run
+from dagster_project.defs.associations import crm_associations_synced
+from dagster_project.defs.concerned import concerned_marts
 from dagster_project.defs.dashboard import dashboard
+from dagster_project.defs.ingest import landing_assets
 from dagster_project.defs.lists import segment_lists
 from dagster_project.defs.report import audit_of_rules
 from dagster_project.defs.score_and_decide import published_marts, scored_and_decided
+from dagster_project.defs.sync import crm_companies_synced, crm_contacts_synced
+from dagster_project.defs.sync_events import crm_events_sent
 from dagster_project.defs.sync_run import mapped_events, mapped_objects, sync_run
 from dagster_project.landing.files import fingerprint, lying_in
-from dagster_project.landing.sources import SOURCES
+from dagster_project.landing.sources import LANDING_TABLES, SOURCES, kinds_in
 from dagster_project.masking import masked
 from dagster_project.mendable import MENDABLE
 from dagster_project.outreach.outlook import in_words as waits_in_words
 from dagster_project.outreach.outlook import look_ahead
-from dagster_project.publish.snapshot import NothingPublished
+from dagster_project.publish.parts import is_left_to_all
+from dagster_project.publish.snapshot import CURRENT, NothingPublished
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.enrichment import Enrichment
 from dagster_project.resources.hubspot import HubSpot
@@ -40,7 +49,9 @@ from dagster_project.settings import SettingsInvalid, read_settings
 # A file that was written to within this time may still be growing: it is left for the next tick.
 SETTLED_AFTER_SECONDS = 2
 
-everything = dg.AssetSelection.all()
+concerned = dg.AssetSelection.assets(concerned_marts)
+# The head start is for new files alone: whoever looks at everybody needs none.
+everything = dg.AssetSelection.all() - concerned
 # All of dbt, also what no mart reads: a sync that built a rule file would wait for the warehouse.
 up_to_published = dg.AssetSelection.assets(scored_and_decided, published_marts).upstream() | (
     dg.AssetSelection.checks_for_assets(published_marts)
@@ -63,6 +74,21 @@ act_job = dg.define_asset_job(
     "act",
     dg.AssetSelection.assets(actions_delivered, actions_given_up),
     description="Send what is due and settle what is in doubt, by what HubSpot holds already.",
+)
+AFTER_LANDING = (
+    concerned_marts,
+    crm_companies_synced,
+    crm_contacts_synced,
+    actions_delivered,
+    crm_associations_synced,
+    crm_events_sent,
+)
+OF_A_PART = {"resources": {"marts": {"config": {"is_part": True}}}}
+new_files_job = dg.define_asset_job(
+    "new_files",
+    dg.AssetSelection.assets(*landing_assets, *AFTER_LANDING),
+    config=OF_A_PART,
+    description="From new files to Slack for those alone whom they concern; everybody else waits for the next hour.",
 )
 audit_job = dg.define_asset_job("audit", audits, description="Look whether the rules still hold. Sends nothing.")
 dashboard_job = dg.define_asset_job("dashboard", dashboards, description="Draw the dashboard anew. Sends nothing.")
@@ -96,20 +122,22 @@ hourly_dashboard = dg.ScheduleDefinition(
 )
 
 
-# The whole job, because a salesperson waits at its end: a sync that is asked for after the build would wait for the
-# next look and for another process to start.
-@dg.sensor(job=whole_job, minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)
+# All the way, because a salesperson waits at its end: a sync that is asked for after the build would wait for the next
+# look and for another process to start.
+@dg.sensor(jobs=[new_files_job, whole_job], minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    """Score, sync and act as soon as a file lands; one run for all files that are new at one look.
+    """Score, sync and act as soon as a file lands, for those whom it concerns; one run for all files that are new at
+    one look. Everybody is looked at where nobody was before, and where a file concerned too many.
 
     While such a run is under way the next one is not asked for: files that land faster than a run takes would pile up
     runs of which the last has nothing left to do.
     """
     try:
-        landing_dir = read_settings().landing_dir
+        settings = read_settings()
     except SettingsInvalid as error:
         return dg.SkipReason(f"Cannot tell: {error}")
-    lying = lying_in(landing_dir, SOURCES)
+    landing_dir = settings.landing_dir
+    lying = _lying_still(landing_dir)
     if not lying:
         return dg.SkipReason(f"No file lies in {landing_dir}.")
     before = _files_seen(context.cursor)
@@ -117,17 +145,50 @@ def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     # A file that grows is taken for what it was, if it was there: it neither asks for a run nor holds back the others.
     seen = {name: before.get(name) if name in growing else list(status) for name, status in lying.items()}
     seen = {name: status for name, status in seen.items() if status is not None}
-    if seen != before and context.instance.get_runs_count(dg.RunsFilter(job_name=whole_job.name, statuses=UNFINISHED)):
-        return dg.SkipReason("A run of the whole job is under way; what landed since is for the next one.")
-    if seen == before:
+    is_for_all = is_left_to_all(settings.parts_dir, settings.published_dir)
+    if seen == before and not is_for_all:
         waiting = (
             f"; {counted(len(growing), 'file')} changed just now, looking again at the next tick" if growing else ""
         )
         return dg.SkipReason(f"No file is new; {counted(len(seen), 'file')} seen before{waiting}.")
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=fingerprint(seen), tags={"pql/landing_files": str(len(seen))})],
-        cursor=json.dumps(seen),
+    for job in (new_files_job, whole_job):
+        if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
+            return dg.SkipReason(f"A run of {job.name} is under way; what landed since is for the next one.")
+    new = [name for name in seen if seen[name] != before.get(name)]
+    is_for_all |= not new or not (settings.published_dir / CURRENT).exists()
+    job = whole_job if is_for_all else new_files_job
+    request = dg.RunRequest(
+        run_key=f"{job.name}-{fingerprint(seen)}",
+        job_name=job.name,
+        tags={"pql/landing_files": str(len(seen))},
+        run_config=OF_A_PART if job is new_files_job else {},
+        asset_selection=_needed_for(new) if job is new_files_job else None,
     )
+    return dg.SensorResult(run_requests=[request], cursor=json.dumps(seen))
+
+
+def _needed_for(new: Sequence[str]) -> list[dg.AssetKey]:
+    """What is to be materialized for files such as `product/events_1.jsonl`: landing tables that they do not fill take
+    their time too.
+    """
+    places = [name.split("/", 1) for name in new]
+    filled = [
+        dg.AssetKey(["raw", table.name])
+        for table in LANDING_TABLES
+        for source, kinds in [kinds_in(table)]
+        if any(place[0] == source and place[1].startswith(kinds) for place in places)
+    ]
+    return [*filled, *(key for asset in AFTER_LANDING for key in asset.keys)]
+
+
+def _lying_still(landing_dir: Path) -> dict[str, tuple[int, int]]:
+    """What lies there; a file that was written just now is waited for, since the next look is later still."""
+    lying = lying_in(landing_dir, SOURCES)
+    youngest = max((modified_ns for _, modified_ns in lying.values()), default=0)
+    if _is_growing(youngest):
+        sleep(SETTLED_AFTER_SECONDS - (utc_now().timestamp() - youngest / 1e9) + 0.01)
+        lying = lying_in(landing_dir, SOURCES)
+    return lying
 
 
 def _is_growing(modified_ns: int) -> bool:
@@ -152,7 +213,7 @@ def unsynced_changes(
     hubspot: HubSpot,
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for a sync while the desired state and the ledger differ, or a return or an event is owed."""
-    for job in (sync_job, whole_job):
+    for job in (sync_job, new_files_job, whole_job):
         if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
             return dg.SkipReason("A sync is under way; looking again at the next tick.")
     try:
@@ -230,6 +291,10 @@ def _contacts_without_company(run: SyncRun) -> list[str]:
     if mapped_objects()["contacts"].associated_with is None:
         return []
     return [f"{pair.contact_id} {pair.company_id}" for pair in find_missing(run).pairs]
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(max(seconds, 0))
 
 
 def utc_now() -> datetime:

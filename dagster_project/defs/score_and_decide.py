@@ -18,6 +18,7 @@ from dagster_project.privacy.returning import drop_returned
 from dagster_project.privacy.suppression import read_suppressed
 from dagster_project.privacy.warehouse_rows import write_anew
 from dagster_project.publish.history import keep_history, restore_history
+from dagster_project.publish.parts import forget_parts_before
 from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS, publish
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.dbt import Dbt, dbt_project, prepared_manifest
@@ -127,6 +128,7 @@ def published_marts(
         with warehouse.reading() as connection:
             snapshot = publish(connection, read_settings().published_dir)
         keep_history(snapshot, state.folder())
+        forget_parts_before(read_settings().parts_dir, snapshot)
         step.summary = {"snapshot": snapshot.snapshot_id, "tables": len(snapshot.row_counts)}
     return dg.MaterializeResult(
         metadata={

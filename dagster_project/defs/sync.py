@@ -7,6 +7,7 @@ from dagster_project.crm.property_map import MappedObject, ObjectType
 from dagster_project.crm.provisioning import provision
 from dagster_project.crm.refusals import Refused, read_refused
 from dagster_project.crm.syncing import SyncSummary, find_unsynced, sync_object
+from dagster_project.defs.concerned import concerned_marts
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
@@ -163,7 +164,7 @@ def _metadata(summary: SyncSummary) -> dict:
 crm_companies_synced = _synced_asset(
     "companies",
     "HubSpot companies hold what was decided; what HubSpot acknowledged is in the ledger.",
-    [crm_companies_changed, crm_properties],
+    [crm_companies_changed, crm_properties, concerned_marts],
 )
 # Companies go first: whoever opens a contact that was just handed off sees the numbers of the company too.
 crm_contacts_synced = _synced_asset(

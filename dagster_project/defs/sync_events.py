@@ -5,6 +5,7 @@ import dagster as dg
 from dagster_project.crm.occurrence_syncing import EventSummary, sync_occurrences
 from dagster_project.crm.owed_occurrences import EVENTS, EVENTS_LEFT_OUT, describe_owed, find_owed
 from dagster_project.crm.refusals import Refused, read_refused
+from dagster_project.defs.concerned import concerned_marts
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import CRM_POOL
 from dagster_project.defs.refused_rows import WHY_COLUMNS, why_refused
@@ -36,7 +37,7 @@ REFUSED_COLUMNS = {
     key=KEY,
     group_name="sync",
     # Where HubSpot cannot be reached, one step says so.
-    deps=[published_marts, crm_properties],
+    deps=[published_marts, concerned_marts, crm_properties],
     kinds={"hubspot", "sqlite"},
     owners=["team:revops"],
     pool=CRM_POOL,

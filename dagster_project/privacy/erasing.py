@@ -224,7 +224,7 @@ def _other_files(run: EraseRun) -> Iterator[Path]:
         *settings.opt_outs_dir.glob("*.csv"),
     }
     # HubSpot's and Slack's stand-in is theirs as much as the portal is.
-    skipped = {settings.data_dir / "sandbox", settings.published_dir}
+    skipped = {settings.data_dir / "sandbox", settings.published_dir, settings.parts_dir}
     folders = [settings.data_dir, DBT_PROJECT_DIR / "target", DBT_PROJECT_DIR / "logs", PROJECT_DIR / "logs"]
     if run.dagster_home is not None and not run.dagster_home.is_relative_to(settings.data_dir):
         folders.append(run.dagster_home)

@@ -43,8 +43,8 @@ def erase_file(path: Path, person: Person, erased: Erased, store: str, *, write:
 
 
 def snapshots_in(data_dir: Path) -> Iterator[Path]:
-    """Every snapshot that is kept, published or recomputed."""
-    for parent in [data_dir / "published", *sorted((data_dir / "recomputed").glob("*"))]:
+    """Every snapshot that is kept: published, of a part, or recomputed."""
+    for parent in [data_dir / "published", data_dir / "parts", *sorted((data_dir / "recomputed").glob("*"))]:
         for manifest in sorted(parent.glob(f"[!.]*/{MANIFEST}")):
             if not manifest.parent.is_symlink():
                 yield manifest.parent
@@ -52,8 +52,8 @@ def snapshots_in(data_dir: Path) -> Iterator[Path]:
 
 def erase_leftovers(data_dir: Path, erased: Erased, *, write: bool) -> None:
     """What a publish or a recomputation that was killed left behind: nobody reads it, and nobody is at it now."""
-    published, recomputed = data_dir / "published", data_dir / "recomputed"
-    for folder in (published, recomputed, *recomputed.glob("*")):
+    published, parts, recomputed = (data_dir / name for name in ("published", "parts", "recomputed"))
+    for folder in (published, parts, recomputed, *recomputed.glob("*")):
         for path in sorted([*folder.glob(f".*{UNFINISHED}"), *folder.glob(f"{SCRATCH}*")]):
             if write:
                 shutil.rmtree(path)

@@ -13,11 +13,12 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -54,17 +55,29 @@ class Snapshot:
         return self.directory / f"{table}.parquet"
 
 
-def publish(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Snapshot:
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    published_dir: Path,
+    *,
+    only: Collection[str] | None = None,
+    said: Mapping[str, object] = MappingProxyType({}),
+    keep_last: int = KEEP_LAST,
+) -> Snapshot:
     """Write every mart of the warehouse as a new snapshot and make it current.
 
+    Args:
+        only: Tables such as `decide.actions`; without it, all.
+        said: What else its manifest says.
+        keep_last: So many snapshots are kept, beside the last one of each of thirty days.
     Raises:
         NothingPublished: The warehouse holds no marts yet.
     """
     tables = connection.sql(
         "select table_schema || '.' || table_name from information_schema.tables "
-        f"where table_schema in {PUBLISHED_SCHEMAS} and table_type = 'BASE TABLE' order by 1"
+        f"where table_catalog = current_database() and table_schema in {PUBLISHED_SCHEMAS} "
+        "and table_type = 'BASE TABLE' order by 1"
     ).fetchall()
-    names = [name for (name,) in tables]
+    names = [name for (name,) in tables if only is None or name in only]
     if "decide.build_info" not in names:
         raise NothingPublished("The warehouse holds no decisions yet; run `make run`, which builds them.")
     ((as_of,),) = connection.sql("select as_of from decide.build_info").fetchall()
@@ -80,11 +93,12 @@ def publish(connection: duckdb.DuckDBPyConnection, published_dir: Path) -> Snaps
             f"copy (select * from {name} order by all) to {literal(unfinished / f'{name}.parquet')} (format parquet)"
         )
         ((row_counts[name],),) = connection.sql(f"select count(*) from {name}").fetchall()
-    manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": datetime.now(UTC).isoformat()}
+    published_at = datetime.now(UTC).isoformat()
+    manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": published_at} | dict(said)
     (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     unfinished.rename(directory)
     _make_current(published_dir, directory)
-    _prune(published_dir, directory)
+    _prune(published_dir, directory, keep_last)
     return Snapshot(directory, as_of, row_counts)
 
 
@@ -113,8 +127,8 @@ def _make_current(published_dir: Path, directory: Path) -> None:
     link.replace(published_dir / CURRENT)
 
 
-def _prune(published_dir: Path, current: Path) -> None:
-    """Keep the last ten and the last one of each of thirty days, by the time they were published.
+def _prune(published_dir: Path, current: Path, keep_last: int) -> None:
+    """Keep the last ones and the last one of each of thirty days, by the time they were published.
 
     Folders that no build made are nobody's business here.
     """
@@ -122,7 +136,7 @@ def _prune(published_dir: Path, current: Path) -> None:
     newest_of_day: dict[date, Path] = {}
     for published_at, path in published:
         newest_of_day.setdefault(published_at.date(), path)
-    last = [path for _, path in published[:KEEP_LAST]]
+    last = [path for _, path in published[:keep_last]]
     # The one just made may not be the newest: clocks are set back, and folders are copied.
     kept = {current, *last, *list(newest_of_day.values())[:KEEP_DAYS]}
     for path in [*(path for _, path in published if path not in kept), *_cut_off(published_dir)]:

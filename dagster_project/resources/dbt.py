@@ -11,8 +11,9 @@ import os
 import queue
 import re
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,7 @@ class BuildFailed(Exception):
 def prepared_manifest() -> Path:
     """The manifest that Dagster's assets are made from, made anew where it is missing or older than its sources."""
     manifest = dbt_project.manifest_path
-    if not manifest.exists() or manifest.stat().st_mtime < _newest_source():
+    if not manifest.exists() or manifest.stat().st_mtime < newest_source():
         hand_settings_to_dbt()
         forget_older_parse(manifest.parent)
         dbt_project.preparer.prepare(dbt_project)
@@ -55,7 +56,7 @@ def forget_older_parse(target: Path) -> None:
     """Forget what dbt remembers of an earlier version of the project: what has since moved from one file to another, it
     would take for two of a kind, and refuse."""
     remembered = target / "partial_parse.msgpack"
-    if remembered.exists() and remembered.stat().st_mtime < _newest_source():
+    if remembered.exists() and remembered.stat().st_mtime < newest_source():
         remembered.unlink()
 
 
@@ -99,7 +100,7 @@ class Dbt(dg.ConfigurableResource):
         )
         indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
         arguments = ["--exclude-resource-type", "unit_test", *selection, *indirect]
-        for raw_event in _run(arguments, variables | _project_variables()):
+        for raw_event in _run(arguments, variables | project_variables()):
             message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
             yield from message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
@@ -131,7 +132,7 @@ class Beside:
             BuildFailed: Something could not be built; the message names it.
         """
         only_build = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-        variables = {"as_of": as_of.isoformat()} | _project_variables()
+        variables = {"as_of": as_of.isoformat()} | project_variables()
         with _environment_of(*self._folders):
             hand_settings_to_dbt()
             outcome = _build(self._manifest, [*only_build, *selection], variables, queue.Queue())
@@ -158,6 +159,35 @@ def build_beside(data_dir: Path, rules_dir: Path, as_of: datetime) -> None:
     Beside(data_dir, rules_dir).build(as_of)
 
 
+def compiled_for_nothing(tables: Sequence[str], variables: dict) -> dict[str, Any]:
+    """The manifest in which models that these tables are made of have their SQL as it is for an empty warehouse.
+
+    Raises:
+        BuildFailed: dbt could not read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as folder, _environment_of(Path(folder), read_settings().rules_dir):
+        hand_settings_to_dbt()
+        names = [f"+{name.partition('.')[2]}" for name in tables]
+        arguments = ["--no-introspect", "--indirect-selection", "empty", "--select", *names]
+        outcome = dbtRunner().invoke(
+            [
+                "--quiet",
+                "--no-print",
+                *_flags(),
+                "compile",
+                *_places(),
+                *arguments,
+                "--vars",
+                json.dumps(variables | project_variables()),
+            ]
+        )
+        if not outcome.success:
+            raise BuildFailed(_reasons(outcome))
+        return json.loads((Path(folder) / "dbt_target" / "manifest.json").read_text(encoding="utf-8"))
+
+
 @contextmanager
 def _environment_of(data_dir: Path, rules_dir: Path) -> Iterator[None]:
     """dbt takes folders from the environment only; afterwards it is as it was."""
@@ -170,7 +200,7 @@ def _environment_of(data_dir: Path, rules_dir: Path) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _project_variables() -> dict:
+def project_variables() -> dict:
     """Vars that decide which tables the models read, where the environment says them."""
     in_warehouse = read_settings().in_warehouse
     return {} if in_warehouse is None else {"in_warehouse": in_warehouse}
@@ -208,7 +238,7 @@ def _parse() -> Any:
     from dbt.cli.main import dbtRunner
 
     forget_older_parse(read_settings().data_dir / "dbt_target")
-    return dbtRunner().invoke(["--quiet", *_flags(), "parse", *_places(), "--vars", json.dumps(_project_variables())])
+    return dbtRunner().invoke(["--quiet", *_flags(), "parse", *_places(), "--vars", json.dumps(project_variables())])
 
 
 def _build(manifest: Any, arguments: list[str], variables: dict, events: queue.Queue) -> Any:
@@ -272,7 +302,7 @@ def _remedy(result: Any) -> str:
     return remedy + "."
 
 
-def _newest_source() -> float:
+def newest_source() -> float:
     target = dbt_project.target_path
     return max(
         path.stat().st_mtime

@@ -24,17 +24,19 @@ REMEMBERED_OF_ACTIONS = (
 
 
 def read_memory(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
-    """Rows of `raw.pipeline_*`, by table, as they were known to a run with this clock.
+    """Rows of `raw.pipeline_*`, by table, as they were known to a run with this clock."""
+    columns = [identities.c.object_type, identities.c.record_key, identities.c.hubspot_id]
+    with engine.connect() as connection:
+        known = [dict(row) for row in connection.execute(select(*columns)).mappings()]
+    return {"raw.pipeline_identities": known} | read_decided(engine, as_of)
+
+
+def read_decided(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
+    """The same without whose record is whose: what was decided and done.
 
     A handoff that a later run acknowledged is here as begun only, so that a past date decides as it did then.
     """
     with engine.connect() as connection:
-        known = [
-            dict(row)
-            for row in connection.execute(
-                select(identities.c.object_type, identities.c.record_key, identities.c.hubspot_id)
-            ).mappings()
-        ]
         begun = [
             {
                 "handoff_id": row.handoff_id,
@@ -73,7 +75,6 @@ def read_memory(engine: Engine, as_of: datetime) -> dict[str, list[dict]]:
             ).mappings()
         ]
     return {
-        "raw.pipeline_identities": known,
         "raw.pipeline_handoffs": begun,
         "raw.pipeline_returns": returned,
         "raw.pipeline_deliveries": deliveries,

@@ -116,6 +116,9 @@ unread_loads as (
   memory. `wanted` is the query of that CTE; with a `column` as above, only days that are made otherwise are meant.
 #}
 {% macro batches_of_days(wanted, column=none) -%}
+    {%- if var('in_one_stretch', false) -%}
+        {{ return([(modules.datetime.date(1, 1, 1), modules.datetime.date(9000, 1, 1))]) }}
+    {%- endif -%}
     {%- set batches = [] -%}
     {%- if execute and load_relation(ref('int_event_days_written')) is not none -%}
         {%- set days -%}

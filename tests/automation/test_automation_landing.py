@@ -7,13 +7,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import duckdb
 import pytest
 from automation_ticks import asked, begin_run, said, tick
 
 from dagster_project.definitions import defs
 from dagster_project.defs import automation
 from dagster_project.defs.automation import hourly_score, new_landing_files
+from dagster_project.publish.parts import LEFT_TO_ALL, publish_part
 from dagster_project.resources.clock import Clock
+from tests.small_snapshot import publish_small
 
 BAD_CLOCK = (
     "The environment variable PQL_AS_OF is 'yesterday' and should be an ISO 8601 instant such as 2026-11-20T09:00:00Z."
@@ -95,12 +98,74 @@ def test_what_lands_while_a_run_is_under_way_is_one_run_after_it(instance: dg.Da
     put(landing, "events_2.csv")
     put(landing, "events_3.csv")
     assert said(look(instance, first.cursor)) == (
-        "A run of the whole job is under way; what landed since is for the next one."
+        "A run of whole_job is under way; what landed since is for the next one."
     )
     instance.delete_run(run.run_id)
     second = look(instance, first.cursor)
     assert asked(second).tags == {"pql/landing_files": "3"}
-    assert asked(second).job_name in (None, "whole_job")
+
+
+# Whom new files concern
+
+
+@pytest.fixture
+def scored(data_dir: Path) -> Path:
+    publish_small(data_dir / "published")
+    return data_dir
+
+
+def test_before_everybody_was_scored_everybody_is_looked_at(instance: dg.DagsterInstance, landing: Path):
+    put(landing, "events_1.csv")
+    assert asked(look(instance)).job_name == "whole_job"
+
+
+def test_only_what_new_files_fill_and_what_follows_is_asked_for(
+    instance: dg.DagsterInstance, landing: Path, scored: Path
+):
+    put(landing, "events_1.csv")
+    cursor = look(instance).cursor
+    put(landing, "users_1.csv")
+    request = asked(look(instance, cursor))
+    assert request.job_name == "new_files"
+    assert request.run_config == {"resources": {"marts": {"config": {"is_part": True}}}}
+    keys = {key.to_user_string() for key in request.asset_selection}
+    assert {key for key in keys if key.startswith("raw/")} == {"raw/product_users"}
+    assert {"decide/concerned_marts", "sync/crm_contacts_synced", "act/actions_delivered"} <= keys
+
+
+def test_a_file_that_was_taken_away_concerns_everybody(instance: dg.DagsterInstance, landing: Path, scored: Path):
+    put(landing, "events_1.csv")
+    put(landing, "events_2.csv")
+    first = look(instance)
+    (landing / "events_2.csv").unlink()
+    assert asked(look(instance, first.cursor)).job_name == "whole_job"
+
+
+def test_what_concerned_too_many_asks_for_everybody_once_more(
+    instance: dg.DagsterInstance, landing: Path, scored: Path
+):
+    put(landing, "events_1.csv")
+    first = look(instance)
+    assert asked(first).job_name == "new_files"
+    with duckdb.connect() as connection:
+        connection.execute("create schema decide")
+        connection.execute("create table decide.build_info as select timestamp '2026-11-20 09:05:00' as as_of")
+        said_of_it = {LEFT_TO_ALL: "what is new concerns more than 5,000 people"}
+        publish_part(connection, scored / "parts", ["decide.build_info"], said_of_it)
+    assert asked(look(instance, first.cursor)).job_name == "whole_job"
+    publish_small(scored / "published", as_of=datetime(2026, 11, 20, 9, 6, tzinfo=UTC))
+    assert isinstance(look(instance, first.cursor), dg.SkipReason)
+
+
+def test_a_sensor_waits_for_a_file_that_was_written_just_now(
+    instance: dg.DagsterInstance, landing: Path, monkeypatch: pytest.MonkeyPatch
+):
+    clock = [WRITTEN + timedelta(seconds=0.5)]
+    monkeypatch.setattr(automation, "utc_now", lambda: clock[0])
+    monkeypatch.setattr(automation, "sleep", lambda seconds: clock.append(clock.pop() + timedelta(seconds=seconds)))
+    put(landing, "events_1.csv")
+    assert asked(look(instance)).tags == {"pql/landing_files": "1"}
+    assert clock[0] - WRITTEN < timedelta(seconds=2.1)
 
 
 # Files that grow
@@ -112,6 +177,9 @@ WRITTEN = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Set the clock to so many seconds after `put` wrote its files."""
+
+    # A sensor that waits for a file finds that no time has passed: it still grows.
+    monkeypatch.setattr(automation, "sleep", lambda seconds: None)
 
     def set_clock(seconds: float) -> None:
         monkeypatch.setattr(automation, "utc_now", lambda: WRITTEN + timedelta(seconds=seconds))

@@ -6,6 +6,7 @@ them sales qualified. What is measured is what that person's salesperson sees, a
 
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -25,7 +26,7 @@ from sqlalchemy import update
 from dagster_project.crm.handoffs import SQL_STAGE
 from dagster_project.crm.reading_held import read_held
 from dagster_project.crm.transport import HubSpotApi
-from dagster_project.settings import PROJECT_DIR
+from dagster_project.settings import PROJECT_DIR, SHIPPED_RULES_DIR
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import outbox
 from tests.bench.scaled_sample import sample_users, write_crm, write_landing
@@ -71,13 +72,13 @@ def bench_latency(folder: Path) -> None:
     print(f"{counts['users']:,} users, {counts['events']:,} events; {FILES} files land one after the other", flush=True)
     with sandbox(folder) as url:
         environment = _environment(data, url)
-        # Without Slack: what the whole company would be told now is nobody's news.
-        _run(environment | {"SLACK_BOT_TOKEN": "", "SLACK_BASE_URL": ""})
+        # With every channel switched off: what the whole company would be told now is nobody's news.
+        _run(environment | {"PQL_RULES_DIR": str(_rules_with_channels_off(folder / "rules"))})
         _forget_messages(data)
-        _run(environment)
+        people = _candidates(data)
         with dagster_dev(environment, folder / "dev.log"):
             api = HubSpotApi(url, TOKEN)
-            deliveries = [_delivered(data, api, person) for person in _candidates(data)]
+            deliveries = [_delivered(data, api, person) for person in people]
     _tell(deliveries)
 
 
@@ -155,6 +156,13 @@ def _run(environment: Mapping[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _rules_with_channels_off(folder: Path) -> Path:
+    shutil.copytree(SHIPPED_RULES_DIR, folder)
+    file = folder / "channels.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",true,", ",false,"), encoding="utf-8")
+    return folder
+
+
 def _forget_messages(data: Path) -> None:
     with open_state(f"sqlite:///{data / 'state' / 'state.sqlite'}").begin() as connection:
         connection.execute(update(outbox).values(state="delivered"))
@@ -162,15 +170,14 @@ def _forget_messages(data: Path) -> None:
 
 def _candidates(data: Path) -> list[tuple[str, str]]:
     """User and contact of some who are nobody's yet and would be handed off if they did what it takes."""
-    with duckdb.connect() as connection:
-        published = data / "published" / "current"
+    with duckdb.connect(data / "warehouse.duckdb", read_only=True) as connection:
         rows = connection.sql(
             f"""
-            select scores.user_id, desired.hubspot_id
-            from '{published}/score.contact_scores.parquet' as scores
-            inner join '{published}/decide.crm_contacts_desired.parquet' as desired on desired.user_id = scores.user_id
-            left join '{published}/decide.handoffs.parquet' as handoffs on handoffs.record_key = scores.user_id
-            where desired.hubspot_id is not null and handoffs.record_key is null
+            select scores.user_id, people.hubspot_id
+            from score.contact_scores as scores
+            inner join intermediate.int_people as people on people.user_id = scores.user_id
+            left join decide.handoffs as handoffs on handoffs.record_key = scores.user_id
+            where people.lifecycle_stage in ('lead', 'marketingqualifiedlead') and handoffs.record_key is null
                 and not scores.is_personal_email_domain and scores.sales_priority = 'normal'
                 and scores.company_active_users_30d >= 2 and scores.pql_score < 50
                 and scores.fit_score >= 20 and scores.negative_points = 0

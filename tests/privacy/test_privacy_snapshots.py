@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from dagster_project.privacy.parquet_rows import erase_leftovers, erase_snapshot, snapshots_in
 from dagster_project.privacy.person import Erased, Person
 from dagster_project.publish.snapshot import current_snapshot
@@ -10,8 +12,9 @@ from tests.small_snapshot import person, publish_small
 U1 = Person(frozenset({"u_nora"}), frozenset({"nora@a.example"}))
 
 
-def test_every_snapshot_that_holds_them_is_replaced_and_the_others_stay(tmp_path):
-    published = tmp_path / "published"
+@pytest.mark.parametrize("kind", ["published", "parts"])
+def test_every_snapshot_that_holds_them_is_replaced_and_the_others_stay(tmp_path, kind):
+    published = tmp_path / kind
     without = publish_small(published, score__contact_scores=[person("u_omar")])
     rows = [person("u_omar"), person("u_nora", contact_email="nora@a.example")]
     snapshots = [publish_small(published, score__contact_scores=rows) for _ in range(2)]
@@ -19,7 +22,7 @@ def test_every_snapshot_that_holds_them_is_replaced_and_the_others_stay(tmp_path
     erased = Erased()
     for directory in list(snapshots_in(tmp_path)):
         erase_snapshot(directory, U1, erased, write=True)
-    assert erased.counts == {("snapshots (published)", "score.contact_scores"): 2}
+    assert erased.counts == {(f"snapshots ({kind})", "score.contact_scores"): 2}
     assert without.directory.exists()
     assert not any(snapshot.directory.exists() for snapshot in snapshots)
     current = current_snapshot(published)

@@ -1,0 +1,1 @@
+"""Scores and decisions for those alone whom new files concern, ahead of the next build of everybody."""
