@@ -174,7 +174,8 @@ def compiled_for_nothing(tables: Sequence[str], variables: dict) -> dict[str, An
         outcome = dbtRunner().invoke(
             [
                 "--quiet",
-                "--no-print",
+                "--log-level",
+                "none",
                 *_flags(),
                 "compile",
                 *_places(),
