@@ -12,7 +12,7 @@ import queue
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +29,16 @@ from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 MANIFEST_SOURCES = ("*.sql", "*.yml", "*.yaml")
 # The events of a node that dagster-dbt turns into materializations and check results.
 RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+# Where an event carries what was seen of the table that it is about.
+SEEN = "seen"
+TABLES = {"table", "incremental", "seed"}
 # As DuckDB says it, of a view too; the name may be followed by the schema that is missing with it.
 MISSING_TABLE = re.compile(r"Table with name .+ does not exist")
 INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
+# A query on the warehouse while dbt has it open: its rows by column.
+Query = Callable[[str], list[dict[str, Any]]]
+# What to tell of a table that was just made, by dbt's unique id: metadata of its materialization.
+Look = Callable[[str, Query], Mapping[str, Any]]
 
 dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -78,10 +85,12 @@ class Dbt(dg.ConfigurableResource):
         manifest: dict[str, Any],
         translator: DagsterDbtTranslator,
         variables: dict,
+        look: Look,
     ) -> Iterator[Any]:
         """Build and test the selected nodes and yield dagster-dbt's events as they happen.
 
-        Unit tests are left out: they judge the models and not the data, and `make test` runs them.
+        What `look` tells of a table goes with its materialization; it is asked as soon as the table is made. Unit tests
+        are left out: they judge the models and not the data, and `make test` runs them.
 
         Raises:
             BuildFailed: After the events of everything that could be built.
@@ -98,11 +107,13 @@ class Dbt(dg.ConfigurableResource):
         )
         indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
         arguments = ["--exclude-resource-type", "unit_test", *selection, *indirect]
-        for raw_event in _run(arguments, variables | _project_variables()):
+        for raw_event in _run(arguments, variables | _project_variables(), look):
             message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-            yield from message.to_default_asset_events(
+            for event in message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
-            )
+            ):
+                seen = raw_event[SEEN]
+                yield event.with_metadata({**event.metadata, **seen}) if isinstance(event, dg.Output) else event
 
 
 def build_beside(data_dir: Path, rules_dir: Path, as_of: datetime) -> None:
@@ -137,14 +148,14 @@ def _project_variables() -> dict:
     return {} if in_warehouse is None else {"in_warehouse": in_warehouse}
 
 
-def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
+def _run(arguments: list[str], variables: dict, look: Look) -> Iterator[dict]:
     """`dbt build` in a thread of its own, so that its events can be passed on while it goes on."""
     events: queue.Queue[dict | None] = queue.Queue()
     outcome: list[Any] = []
 
     def build() -> None:
         try:
-            outcome.append(_invoke(arguments, variables, events))
+            outcome.append(_invoke(arguments, variables, events, look))
         finally:
             events.put(None)
 
@@ -159,13 +170,15 @@ def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
         raise BuildFailed(_reasons(outcome[0]))
 
 
-def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
+def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Look = lambda *_: {}) -> Any:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
     def pass_on(event: Any) -> None:
         if event.info.name in RESULT_EVENTS:
-            events.put(MessageToDict(event, preserving_proto_field_name=True))
+            raw_event = MessageToDict(event, preserving_proto_field_name=True)
+            # Here, in the thread of dbt that made it: when dbt has ended, the warehouse is closed.
+            events.put(raw_event | {SEEN: _seen(raw_event["data"]["node_info"], look)})
 
     data_dir = read_settings().data_dir
     flags = [
@@ -196,6 +209,21 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
         )
     finally:
         close_warehouse()
+
+
+def _seen(node: dict, look: Look) -> Mapping[str, Any]:
+    is_made = node["node_status"] == "success" and node["materialized"] in TABLES
+    return look(node["unique_id"], _query) if is_made else {}
+
+
+def _query(sql: str) -> list[dict[str, Any]]:
+    from dbt.adapters.factory import FACTORY
+
+    (adapter,) = FACTORY.adapters.values()
+    with adapter.connection_named("look"):
+        _, cursor = adapter.connections.add_query(sql, auto_begin=False)
+        columns = [name for name, *_ in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def close_warehouse() -> None:

@@ -1,0 +1,51 @@
+"""The columns of what dbt makes: what each means, and which columns it comes from."""
+
+import dagster as dg
+
+from dagster_project.resources.column_lineage import Lineage
+
+SCHEMA, LINEAGE = "dagster/column_schema", "dagster/column_lineage"
+# What a dbt source table is called here, by the beginning of its name: several tables that one step fills together are
+# one asset, and every landing asset writes into landing_files what it took.
+SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
+SOURCE_SCHEMAS = ("raw", "in_warehouse")
+MOST_NAMED = 6
+
+
+def asset_of(schema: str, table: str) -> dg.AssetKey:
+    """The asset that makes a table."""
+    if schema in SOURCE_SCHEMAS:
+        return dg.AssetKey(["raw", SOURCE_ASSETS.get(table.split("_")[0], table)])
+    return dg.AssetKey([schema, table])
+
+
+def with_lineage(spec: dg.AssetSpec, lineage: Lineage) -> dg.AssetSpec:
+    """Each column says where it comes from: for the UI in its description, for tools as column lineage."""
+    origins = lineage.get(".".join(spec.key.path))
+    if not origins:
+        return spec
+    documented = spec.metadata.get(SCHEMA)
+    known = {column.name: column for column in (documented.columns if documented else ())}
+    columns = [
+        dg.TableColumn(
+            name,
+            known[name].type if name in known else "",
+            _described(known[name].description if name in known else None, origins[name]),
+        )
+        for name in dict.fromkeys([*known, *origins])
+        if name in origins
+    ]
+    deps = {
+        name: [dg.TableColumnDep(asset_of(*table.split(".")), column) for table, column in found]
+        for name, found in origins.items()
+    }
+    return spec.merge_attributes(
+        metadata={SCHEMA: dg.TableSchema(columns), LINEAGE: dg.TableColumnLineage(deps_by_column=deps)}
+    )
+
+
+def _described(meaning: str | None, origins: list) -> str:
+    names = [f"{table}.{column}" for table, column in origins]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    source = f"From {', '.join(names[:MOST_NAMED])}{more}." if names else "Made here."
+    return f"{meaning} {source}" if meaning else source
