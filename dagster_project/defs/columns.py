@@ -9,7 +9,7 @@ SCHEMA, LINEAGE = "dagster/column_schema", "dagster/column_lineage"
 # one asset, and every landing asset writes into landing_files what it took.
 SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
 SOURCE_SCHEMAS = ("raw", "in_warehouse")
-MOST_NAMED = 6
+MOST_NAMED = 4
 
 
 def asset_of(schema: str, table: str) -> dg.AssetKey:
@@ -44,8 +44,15 @@ def with_lineage(spec: dg.AssetSpec, lineage: Lineage) -> dg.AssetSpec:
     )
 
 
-def _described(meaning: str | None, origins: list) -> str:
-    names = [f"{table}.{column}" for table, column in origins]
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    source = f"From {', '.join(names[:MOST_NAMED])}{more}." if names else "Made here."
+def _described(meaning: str | None, origins: list[tuple[str, str]]) -> str:
+    by_table: dict[str, list[str]] = {}
+    for table, column in origins:
+        by_table.setdefault(table, []).append(column)
+    source = "; ".join(f"{table}: {_named(columns)}" for table, columns in by_table.items())
+    source = f"From {source}." if source else "Made here."
     return f"{meaning} {source}" if meaning else source
+
+
+def _named(columns: list[str]) -> str:
+    more = f" and {len(columns) - MOST_NAMED} more" if len(columns) > MOST_NAMED else ""
+    return ", ".join(columns[:MOST_NAMED]) + more

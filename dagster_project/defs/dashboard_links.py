@@ -55,7 +55,7 @@ def with_dashboard_link(spec: dg.AssetSpec) -> dg.AssetSpec:
     page = _page() if section else None
     if page is None:
         return spec
-    return spec.merge_attributes(metadata={"dashboard": dg.MetadataValue.path(f"{page}#{section}")})
+    return spec.replace_attributes(metadata={"dashboard": dg.MetadataValue.path(f"{page}#{section}"), **spec.metadata})
 
 
 def _page() -> str | None:

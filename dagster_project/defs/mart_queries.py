@@ -3,8 +3,7 @@
 # The rows that people want to see first; the first 20 are shown.
 AT_A_GLANCE = {
     "score.contact_scores": """
-        select user_id, company_id as company, combined_score, pql_score, fit_score, band, activation_status,
-            score_reasons as because
+        select user_id, company_id as company, combined_score, pql_score, fit_score, band, strongest_signal
         from score.contact_scores order by combined_score desc, pql_score desc, user_id""",
     "score.contact_score_reasons": """
         select score_name as score, label as rule, count(*) as people, cast(sum(points) as double) as points
@@ -16,7 +15,7 @@ AT_A_GLANCE = {
         from score.company_scores order by company_score desc, active_users_30d desc, company_id""",
     "score.score_changes": """
         select changed_at, user_id, combined_score_from as from_score, combined_score_to as to_score,
-            band_from as from_band, band_to as to_band, reasons_moved as because
+            band_from as from_band, band_to as to_band
         from score.score_changes where not is_first order by changed_at desc, user_id""",
     "score.contact_signals": """
         select label as signal, strength, sum(case when is_live then 1 else 0 end) as people_now,
@@ -29,7 +28,7 @@ AT_A_GLANCE = {
         from decide.sales_qualifications group by condition_id, property, operator, value order by 5, 1""",
     "decide.handoffs": """
         select handed_off_at, record_key as user_id, people.company_id as company, handoff_state as state,
-            owner_name as owner, handoffs.pool, handoffs.track, handoff_reason as because
+            owner_name as owner, handoffs.track
         from decide.handoffs as handoffs
         left join score.contact_scores as people on people.user_id = handoffs.record_key
         order by handed_off_at desc, record_key""",
@@ -40,7 +39,7 @@ AT_A_GLANCE = {
         left join score.contact_scores as people on people.user_id = sales_queue.record_key
         order by case when is_stale then 0 else 1 end, days_since_handoff desc, record_key""",
     "decide.returns": """
-        select returned_at, record_key as user_id, return_state as state, owner_name as owner, return_reason as because
+        select returned_at, record_key as user_id, return_state as state, owner_name as owner, rule_id as because
         from decide.returns order by returned_at desc, record_key""",
     "decide.crm_contacts_desired": """
         select matched_by as how_it_was_found, count(*) as contacts
@@ -87,13 +86,13 @@ AT_A_GLANCE = {
     "report.metric_definitions": """
         select label as metric, unit, definition from report.metric_definitions order by position""",
     "report.handoff_responses": """
-        select handoffs.owner_name as owner, responses.track, count(*) as handoffs,
+        select owners.first_name, owners.last_name, responses.track, count(*) as handoffs,
             sum(case when responses.response_state = 'in_time' then 1 else 0 end) as in_time,
             sum(case when responses.response_state = 'breached' then 1 else 0 end) as breached,
             avg(responses.response_minutes) as mean_minutes
         from report.handoff_responses as responses
-        left join decide.handoffs as handoffs on handoffs.handoff_id = responses.handoff_id
-        group by handoffs.owner_name, responses.track order by 3 desc, 1""",
+        left join raw.hubspot_owners as owners on owners.owner_id = responses.owner_id
+        group by owners.first_name, owners.last_name, responses.track order by 4 desc, 2, 1""",
     "report.deals": """
         select deal_state as state, source, count(*) as deals, cast(sum(arr) as double) as yearly_amount,
             avg(cycle_days) as mean_cycle_days

@@ -62,7 +62,7 @@ def with_rules(spec: dg.AssetSpec) -> dg.AssetSpec:
     except SettingsInvalid:
         return spec
     said = "\n\n".join(told[name] for name in files) if told else RULES_UNSOUND
-    return spec.merge_attributes(metadata={"rules_in_plain_english": dg.MetadataValue.md(said)})
+    return spec.replace_attributes(metadata={"rules_in_plain_english": dg.MetadataValue.md(said), **spec.metadata})
 
 
 @cache

@@ -112,8 +112,8 @@ class Dbt(dg.ConfigurableResource):
             for event in message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
             ):
-                seen = raw_event[SEEN]
-                yield event.with_metadata({**event.metadata, **seen}) if isinstance(event, dg.Output) else event
+                is_table = isinstance(event, dg.Output)
+                yield event.with_metadata({**raw_event[SEEN], **event.metadata}) if is_table else event
 
 
 def build_beside(data_dir: Path, rules_dir: Path, as_of: datetime) -> None:
@@ -212,8 +212,15 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Lo
 
 
 def _seen(node: dict, look: Look) -> Mapping[str, Any]:
-    is_made = node["node_status"] == "success" and node["materialized"] in TABLES
-    return look(node["unique_id"], _query) if is_made else {}
+    """What is told of a table that was made; a look that fails says so, and the build goes on."""
+    from dbt_common.exceptions import DbtBaseException
+
+    if node["node_status"] != "success" or node["materialized"] not in TABLES:
+        return {}
+    try:
+        return look(node["unique_id"], _query)
+    except DbtBaseException as error:
+        return {"could_not_be_shown": str(error)}
 
 
 def _query(sql: str) -> list[dict[str, Any]]:
