@@ -100,7 +100,7 @@ def scored_and_decided(
         if restored:
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
         yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()}, TABLES.look)
-        if not is_known():
+        if not (context.is_subset or is_known()):
             with warehouse.reading() as connection:
                 columns = connection.execute(EVERY_COLUMN).fetchall()
             remember_lineage(MANIFEST, read_settings().data_dir / "dbt_target", columns)

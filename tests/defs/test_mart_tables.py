@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import cache
 
 import duckdb
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from dagster_project.defs.mart_queries import AT_A_GLANCE, CHARTS, NUMBERS
 from dagster_project.defs.mart_tables import MOST_ROWS, MartTables, bars
 from dagster_project.defs.score_and_decide import MANIFEST
+from dagster_project.resources.column_lineage import known_lineage
 from tests.defs.conftest import SampleRuns
+from tests.whole_run import reasons
 
 QUERIES = [(name, sql) for asked in (AT_A_GLANCE, NUMBERS, CHARTS) for name, sql in asked.items()]
 NODES = {f"{node['schema']}.{node['name']}": node for node in MANIFEST["nodes"].values()}
@@ -21,10 +24,11 @@ MARTS = [
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 
-def made_before(name: str) -> set[str]:
+@cache
+def made_before(name: str) -> frozenset[str]:
     """Everything that dbt makes before this table."""
     parents = [MANIFEST["nodes"].get(parent) for parent in NODES[name]["depends_on"].get("nodes", [])]
-    names = {f"{parent['schema']}.{parent['name']}" for parent in parents if parent is not None}
+    names = frozenset(f"{parent['schema']}.{parent['name']}" for parent in parents if parent is not None)
     return names.union(*(made_before(parent) for parent in names))
 
 
@@ -145,3 +149,11 @@ def test_a_bar_is_as_long_as_its_share_of_the_longest():
         f"| second | 5 |  | {'█' * 15} |",
         "| third | 0 |  |  |",
     ]
+
+
+def test_after_a_build_it_is_known_where_the_columns_come_from(sample: SampleRuns):
+    assert reasons(sample.first) == {}
+    lineage = known_lineage()
+    assert lineage["score.contact_scores"]["pql_score"] == [["intermediate.int_contacts_scored", "pql_score"]]
+    for name in MARTS:
+        assert list(lineage[name]) == list(NODES[name]["columns"]), name
