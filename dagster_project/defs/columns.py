@@ -1,5 +1,7 @@
 """The columns of what dbt makes: what each means, and which columns it comes from."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from dagster_project.resources.column_lineage import Lineage
@@ -10,6 +12,15 @@ SCHEMA, LINEAGE = "dagster/column_schema", "dagster/column_lineage"
 SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
 SOURCE_SCHEMAS = ("raw", "in_warehouse")
 MOST_NAMED = 4
+
+
+# Every rule file ends with these.
+OF_EVERY_RULE = {"owner": "Who answers for this row.", "why": "Why this row is there, in a sentence."}
+
+
+def columns_of_rules(types: Mapping[str, str]) -> dg.TableSchema:
+    """All columns of a rule file, by name and type; dbt's yml names only those that it tests."""
+    return dg.TableSchema([dg.TableColumn(name, kind, OF_EVERY_RULE.get(name)) for name, kind in types.items()])
 
 
 def asset_of(schema: str, table: str) -> dg.AssetKey:

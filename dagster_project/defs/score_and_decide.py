@@ -11,7 +11,7 @@ from dagster_dbt.asset_utils import default_description_fn
 
 from dagster_project.counting import counted
 from dagster_project.defs.check_words import say_checks
-from dagster_project.defs.columns import asset_of
+from dagster_project.defs.columns import SCHEMA, asset_of, columns_of_rules
 from dagster_project.defs.mart_tables import MartTables
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.rules_behind import told_by_rules, triggers_told
@@ -66,6 +66,8 @@ class Translator(DagsterDbtTranslator):
         description = spec.description if told is None else f"{told}\n\n{spec.description}"
         made_as = MADE_AS.get(properties["config"]["materialized"], "table")
         spec = spec.replace_attributes(key=key, description=description, kinds={*spec.kinds, made_as})
+        if types := properties["config"].get("column_types"):
+            spec = spec.merge_attributes(metadata={SCHEMA: columns_of_rules(types)})
         if code := properties.get("raw_code"):
             spec = spec.merge_attributes(metadata={"sql": dg.MetadataValue.md(f"```sql\n{code}\n```")})
         if key.path == ACTIONS_KEY:

@@ -178,7 +178,7 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Lo
         if event.info.name in RESULT_EVENTS:
             raw_event = MessageToDict(event, preserving_proto_field_name=True)
             # Here, in the thread of dbt that made it: when dbt has ended, the warehouse is closed.
-            events.put(raw_event | {SEEN: _seen(raw_event["data"]["node_info"], look)})
+            events.put(raw_event | {SEEN: seen(raw_event["data"]["node_info"], look)})
 
     data_dir = read_settings().data_dir
     flags = [
@@ -211,15 +211,15 @@ def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Lo
         close_warehouse()
 
 
-def _seen(node: dict, look: Look) -> Mapping[str, Any]:
+def seen(node: dict, look: Look) -> Mapping[str, Any]:
     """What is told of a table that was made; a look that fails says so, and the build goes on."""
-    from dbt_common.exceptions import DbtBaseException
+    import duckdb
 
     if node["node_status"] != "success" or node["materialized"] not in TABLES:
         return {}
     try:
         return look(node["unique_id"], _query)
-    except DbtBaseException as error:
+    except duckdb.Error as error:
         return {"could_not_be_shown": str(error)}
 
 
@@ -227,8 +227,9 @@ def _query(sql: str) -> list[dict[str, Any]]:
     from dbt.adapters.factory import FACTORY
 
     (adapter,) = FACTORY.adapters.values()
-    with adapter.connection_named("look"):
-        _, cursor = adapter.connections.add_query(sql, auto_begin=False)
+    # A bare cursor: a connection of dbt's own is set up anew and logged each time, and every table is asked about.
+    with adapter.connections.env().conn.cursor() as cursor:
+        cursor.execute(sql)
         columns = [name for name, *_ in cursor.description]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 

@@ -10,11 +10,12 @@ import pytest
 from dagster_project.commands.home import INSTANCE_SETTINGS
 from dagster_project.definitions import defs
 from dagster_project.defs.check_words import SENTENCES, say_checks
-from dagster_project.defs.columns import with_lineage
+from dagster_project.defs.columns import OF_EVERY_RULE, with_lineage
 from dagster_project.defs.dashboard_links import SECTION_OF, SECTIONS, with_dashboard_link
 from dagster_project.defs.own_words import WORDS
 from dagster_project.defs.rules_behind import RULES_BEHIND, with_rules
 from dagster_project.defs.score_and_decide import MANIFEST
+from dagster_project.settings import SHIPPED_RULES_DIR
 
 SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
 MARTS = [
@@ -38,6 +39,15 @@ def test_an_asset_says_what_it_is_what_it_is_good_for_and_what_to_do_when_it_loo
 @pytest.mark.parametrize("name", RULE_FILES)
 def test_a_rule_file_says_how_to_change_it(name):
     assert f"**To change it**: edit {name.removeprefix('rules/')}.csv" in SPECS[name].description
+
+
+@pytest.mark.parametrize("name", RULE_FILES)
+def test_a_rule_file_shows_the_columns_of_its_csv_with_their_types(name):
+    header = (SHIPPED_RULES_DIR / f"{name.removeprefix('rules/')}.csv").read_text(encoding="utf-8").splitlines()[0]
+    columns = SPECS[name].metadata["dagster/column_schema"].columns
+    assert [column.name for column in columns] == header.split(",")
+    assert all(column.type for column in columns)
+    assert [column.description for column in columns[-2:]] == list(OF_EVERY_RULE.values())
 
 
 def test_no_words_are_kept_for_an_asset_that_is_not_there():

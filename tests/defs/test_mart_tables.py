@@ -11,6 +11,7 @@ from dagster_project.defs.mart_queries import AT_A_GLANCE, CHARTS, NUMBERS
 from dagster_project.defs.mart_tables import MOST_ROWS, MartTables, bars
 from dagster_project.defs.score_and_decide import MANIFEST
 from dagster_project.resources.column_lineage import known_lineage
+from dagster_project.resources.dbt import seen
 from tests.defs.conftest import SampleRuns
 from tests.whole_run import reasons
 
@@ -131,6 +132,16 @@ def test_a_glance_is_short_and_in_words(warehouse):
         "nothing": "",
         "share": "0.5",
     }
+
+
+def test_a_look_that_fails_says_so_and_does_not_stop_the_build(warehouse):
+    def look(unique_id: str, query) -> dict:
+        return {"rows": warehouse("select 1 from score.gone")}
+
+    made = {"node_status": "success", "materialized": "table", "unique_id": "model.people"}
+    assert "gone" in seen(made, look)["could_not_be_shown"]
+    assert seen(made | {"node_status": "error"}, look) == {}
+    assert seen(made | {"materialized": "view"}, look) == {}
 
 
 def test_an_empty_mart_says_so(warehouse):
