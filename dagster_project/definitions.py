@@ -26,6 +26,7 @@ from dagster_project.defs.dashboard import dashboard
 from dagster_project.defs.diff import crm_companies_changed, crm_contacts_changed
 from dagster_project.defs.erase import erase_person
 from dagster_project.defs.explain import explain_score
+from dagster_project.defs.in_words import in_words
 from dagster_project.defs.ingest import country_spellings, email_domains, hubspot, landing_assets, pipeline_memory
 from dagster_project.defs.lists import crm_lists_synced
 from dagster_project.defs.preview import preview_rules
@@ -47,31 +48,34 @@ from dagster_project.resources.state import State
 from dagster_project.resources.warehouse import Warehouse
 
 defs = dg.Definitions(
-    assets=[
-        *landing_assets,
-        hubspot,
-        pipeline_memory,
-        email_domains,
-        country_spellings,
-        scored_and_decided,
-        published_marts,
-        crm_contacts_changed,
-        crm_companies_changed,
-        crm_properties,
-        crm_companies_synced,
-        crm_contacts_synced,
-        crm_contacts_returned,
-        crm_contacts_assigned,
-        crm_associations_synced,
-        crm_events_sent,
-        crm_lists_synced,
-        concerned_marts,
-        actions_delivered,
-        actions_given_up,
-        run_account,
-        audit_of_rules,
-        dashboard,
-    ],
+    assets=dg.map_asset_specs(
+        in_words,
+        [
+            *landing_assets,
+            hubspot,
+            pipeline_memory,
+            email_domains,
+            country_spellings,
+            scored_and_decided,
+            published_marts,
+            crm_contacts_changed,
+            crm_companies_changed,
+            crm_properties,
+            crm_companies_synced,
+            crm_contacts_synced,
+            crm_contacts_returned,
+            crm_contacts_assigned,
+            crm_associations_synced,
+            crm_events_sent,
+            crm_lists_synced,
+            concerned_marts,
+            actions_delivered,
+            actions_given_up,
+            run_account,
+            audit_of_rules,
+            dashboard,
+        ],
+    ),
     asset_checks=[every_event_name_is_in_the_taxonomy, somebody_can_take_every_handoff],
     jobs=[
         score_job,

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import default_description_fn
 
 from dagster_project.counting import counted
+from dagster_project.defs.check_words import say_checks
+from dagster_project.defs.columns import SCHEMA, asset_of, columns_of_rules
+from dagster_project.defs.mart_tables import MartTables
 from dagster_project.defs.pools import WAREHOUSE_POOL
+from dagster_project.defs.rules_behind import told_by_rules, triggers_told
 from dagster_project.defs.step import running_step
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.privacy.returning import drop_returned
@@ -21,65 +24,53 @@ from dagster_project.publish.history import keep_history, restore_history
 from dagster_project.publish.parts import forget_parts_before
 from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS, publish
 from dagster_project.resources.clock import Clock
+from dagster_project.resources.column_lineage import is_known, remember_lineage
 from dagster_project.resources.dbt import Dbt, dbt_project, prepared_manifest
 from dagster_project.resources.state import State
 from dagster_project.resources.warehouse import Warehouse
 from dagster_project.rules.book import read_rules
-from dagster_project.rules.english import chapter_of, sql_definition_in_english
-from dagster_project.rules.reading import RulesInvalid
-from dagster_project.rules.schema import RULE_FILES
-from dagster_project.rules.trigger_document import trigger_document
 from dagster_project.settings import read_settings
 from dagster_project.state.rule_versions import record_rules
 
-# What a dbt source table is called here, by the beginning of its name: several tables that one step fills together are
-# one asset, and every landing asset writes into landing_files what it took.
-SOURCE_ASSETS = {"hubspot": "hubspot", "pipeline": "pipeline_memory", "landing": "product_events"}
-
-
 ACTIONS_KEY = ["decide", "actions"]
-RULES_UNSOUND = "The rules have mistakes; `make rules` names them."
-
-
-@cache
-def told_by_rules(rules_dir: Path) -> Mapping[str, str]:
-    """What the rules of this folder say of the assets that are made of them, as Markdown; read once."""
-    try:
-        book = read_rules(rules_dir)
-    except RulesInvalid:
-        return {f"rules/{name}": RULES_UNSOUND for name in RULE_FILES} | {"decide/sales_qualifications": RULES_UNSOUND}
-    files = {
-        f"rules/{name}": "\n".join(f"- {sentence}" for sentence in chapter_of(name).sentences(book))
-        for name in RULE_FILES
-    }
-    return files | {"decide/sales_qualifications": sql_definition_in_english(book)}
-
-
-@cache
-def triggers_told(rules_dir: Path) -> str:
-    """What triggers what by the rules of this folder, as Markdown; read once."""
-    try:
-        return trigger_document(read_rules(rules_dir))
-    except RulesInvalid:
-        return RULES_UNSOUND
+# What the meta of a model answers, and how it is asked.
+ASKED = {"good_for": "Good for", "when_wrong": "When it looks wrong"}
+EVERY_COLUMN = "select table_schema, table_name, column_name from information_schema.columns"
+MADE_AS = {"seed": "csv", "view": "view"}
 
 
 class Translator(DagsterDbtTranslator):
     """Keys are schema and table, as in a query; sources are the assets of the ingest step.
 
     What rule files come to stands in plain English before what dbt says of them; with the actions, what triggers them.
+    Of a mart it says what it is good for, and what to do when it looks wrong.
     """
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        said = [default_description_fn(dbt_resource_props, display_raw_sql=False)]
+        words = dbt_resource_props["config"].get("meta", {})
+        said += [f"**{title}**: {words[name]}" for name, title in ASKED.items() if name in words]
+        if dbt_resource_props["resource_type"] == "seed":
+            name = dbt_resource_props["name"]
+            said.append(
+                f"**To change it**: edit {name}.csv in the folder of rules; `make rules` checks it and says it."
+            )
+        return "\n\n".join(said)
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         properties = self.get_resource_props(manifest, unique_id)
         if properties["resource_type"] == "source":
-            name = SOURCE_ASSETS.get(properties["name"].split("_")[0], properties["name"])
-            return spec.replace_attributes(key=dg.AssetKey(["raw", name]))
+            return spec.replace_attributes(key=asset_of("raw", properties["name"]))
         key = dg.AssetKey([properties["schema"], properties["name"]])
         told = told_by_rules(read_settings().rules_dir).get(key.to_user_string())
         description = spec.description if told is None else f"{told}\n\n{spec.description}"
-        spec = spec.replace_attributes(key=key, description=description)
+        made_as = MADE_AS.get(properties["config"]["materialized"], "table")
+        spec = spec.replace_attributes(key=key, description=description, kinds={*spec.kinds, made_as})
+        if types := properties["config"].get("column_types"):
+            spec = spec.merge_attributes(metadata={SCHEMA: columns_of_rules(types)})
+        if code := properties.get("raw_code"):
+            spec = spec.merge_attributes(metadata={"sql": dg.MetadataValue.md(f"```sql\n{code}\n```")})
         if key.path == ACTIONS_KEY:
             told_whole = dg.MetadataValue.md(triggers_told(read_settings().rules_dir))
             return spec.merge_attributes(metadata={"what_triggers_what": told_whole})
@@ -87,7 +78,9 @@ class Translator(DagsterDbtTranslator):
 
 
 MANIFEST = json.loads(prepared_manifest().read_text(encoding="utf-8"))
+say_checks(MANIFEST)
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+TABLES = MartTables({name: f"{node['schema']}.{node['name']}" for name, node in MANIFEST["nodes"].items()})
 
 
 @dbt_assets(manifest=MANIFEST, project=dbt_project, dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL)
@@ -109,7 +102,11 @@ def scored_and_decided(
             context.log.warning(f"Files brought rows of erased people, which are not used; delete them: {returned}")
         if restored:
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
-        yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()})
+        yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()}, TABLES.look)
+        if not (context.is_subset or is_known()):
+            with warehouse.reading() as connection:
+                columns = connection.execute(EVERY_COLUMN).fetchall()
+            remember_lineage(MANIFEST, read_settings().data_dir / "dbt_target", columns)
 
 
 @dg.asset(

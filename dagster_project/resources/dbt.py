@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,10 +30,17 @@ from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 MANIFEST_SOURCES = ("*.sql", "*.yml", "*.yaml")
 # The events of a node that dagster-dbt turns into materializations and check results.
 RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
+# Where an event carries what was seen of the table that it is about.
+SEEN = "seen"
+TABLES = {"table", "incremental", "seed"}
 # As DuckDB says it, of a view too; the name may be followed by the schema that is missing with it.
 MISSING_TABLE = re.compile(r"Table with name .+ does not exist")
 INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 PROJECT_NAME = "pql"
+# A query on the warehouse while dbt has it open: its rows by column.
+Query = Callable[[str], list[dict[str, Any]]]
+# What to tell of a table that was just made, by dbt's unique id: metadata of its materialization.
+Look = Callable[[str, Query], Mapping[str, Any]]
 
 dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -80,10 +87,12 @@ class Dbt(dg.ConfigurableResource):
         manifest: dict[str, Any],
         translator: DagsterDbtTranslator,
         variables: dict,
+        look: Look,
     ) -> Iterator[Any]:
         """Build and test the selected nodes and yield dagster-dbt's events as they happen.
 
-        Unit tests are left out: they judge the models and not the data, and `make test` runs them.
+        What `look` tells of a table goes with its materialization; it is asked as soon as the table is made. Unit tests
+        are left out: they judge the models and not the data, and `make test` runs them.
 
         Raises:
             BuildFailed: After the events of everything that could be built.
@@ -100,11 +109,13 @@ class Dbt(dg.ConfigurableResource):
         )
         indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
         arguments = ["--exclude-resource-type", "unit_test", *selection, *indirect]
-        for raw_event in _run(arguments, variables | project_variables()):
+        for raw_event in _run(arguments, variables | project_variables(), look):
             message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-            yield from message.to_default_asset_events(
+            for event in message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
-            )
+            ):
+                is_table = isinstance(event, dg.Output)
+                yield event.with_metadata({**raw_event[SEEN], **event.metadata}) if is_table else event
 
 
 class Beside:
@@ -207,14 +218,14 @@ def project_variables() -> dict:
     return {} if in_warehouse is None else {"in_warehouse": in_warehouse}
 
 
-def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
+def _run(arguments: list[str], variables: dict, look: Look) -> Iterator[dict]:
     """`dbt build` in a thread of its own, so that its events can be passed on while it goes on."""
     events: queue.Queue[dict | None] = queue.Queue()
     outcome: list[Any] = []
 
     def build() -> None:
         try:
-            outcome.append(_invoke(arguments, variables, events))
+            outcome.append(_invoke(arguments, variables, events, look))
         finally:
             events.put(None)
 
@@ -229,9 +240,9 @@ def _run(arguments: list[str], variables: dict) -> Iterator[dict]:
         raise BuildFailed(_reasons(outcome[0]))
 
 
-def _invoke(arguments: list[str], variables: dict, events: queue.Queue) -> Any:
+def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Look) -> Any:
     parsed = _parse()
-    return _build(parsed.result, arguments, variables, events) if parsed.success else parsed
+    return _build(parsed.result, arguments, variables, events, look) if parsed.success else parsed
 
 
 def _parse() -> Any:
@@ -242,13 +253,17 @@ def _parse() -> Any:
     return dbtRunner().invoke(["--quiet", *_flags(), "parse", *_places(), "--vars", json.dumps(project_variables())])
 
 
-def _build(manifest: Any, arguments: list[str], variables: dict, events: queue.Queue) -> Any:
+def _build(
+    manifest: Any, arguments: list[str], variables: dict, events: queue.Queue, look: Look = lambda *_: {}
+) -> Any:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
     def pass_on(event: Any) -> None:
         if event.info.name in RESULT_EVENTS:
-            events.put(MessageToDict(event, preserving_proto_field_name=True))
+            raw_event = MessageToDict(event, preserving_proto_field_name=True)
+            # Here, in the thread of dbt that made it: when dbt has ended, the warehouse is closed.
+            events.put(raw_event | {SEEN: seen(raw_event["data"]["node_info"], look)})
 
     try:
         return dbtRunner(manifest=manifest, callbacks=[pass_on]).invoke(
@@ -268,6 +283,29 @@ def _places() -> list[str]:
     # What dbt writes about a build lies with the data it built, so that two data folders never share it.
     target = str(read_settings().data_dir / "dbt_target")
     return ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
+
+
+def seen(node: dict, look: Look) -> Mapping[str, Any]:
+    """What is told of a table that was made; a look that fails says so, and the build goes on."""
+    import duckdb
+
+    if node["node_status"] != "success" or node["materialized"] not in TABLES:
+        return {}
+    try:
+        return look(node["unique_id"], _query)
+    except duckdb.Error as error:
+        return {"could_not_be_shown": str(error)}
+
+
+def _query(sql: str) -> list[dict[str, Any]]:
+    from dbt.adapters.factory import FACTORY
+
+    (adapter,) = FACTORY.adapters.values()
+    # A bare cursor: a connection of dbt's own is set up anew and logged each time, and every table is asked about.
+    with adapter.connections.env().conn.cursor() as cursor:
+        cursor.execute(sql)
+        columns = [name for name, *_ in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def close_warehouse() -> None:

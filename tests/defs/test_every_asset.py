@@ -6,17 +6,19 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import defs
+from dagster_project.defs.steps import GROUPS
 from tests.defs.conftest import SampleRuns
 from tests.whole_run import SAMPLE_AS_OF, dagster_command, reasons
 
 SPECS = sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
-STEPS = ["rules", "ingest", "score", "decide", "diff", "sync", "act", "report"]
 OWN_ASSETS = [spec.key.to_user_string() for spec in SPECS if "dbt" not in spec.kinds]
 DBT_ASSETS = ["rules/score_bands", "staging/stg_product__events", "score/contact_scores", "decide/actions"]
 
 
-def test_the_groups_are_the_steps_of_the_job():
-    assert {spec.group_name for spec in SPECS} == set(STEPS)
+def test_the_groups_are_the_steps_of_the_job_and_stand_in_its_order():
+    assert {spec.group_name for spec in SPECS} == set(GROUPS.values())
+    assert sorted(GROUPS.values()) == list(GROUPS.values())
+    assert [group.partition("_")[2] for group in GROUPS.values()] == list(GROUPS)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=[spec.key.to_user_string() for spec in SPECS])
@@ -29,7 +31,7 @@ def test_every_asset_has_a_description_an_owner_and_kinds(spec: dg.AssetSpec):
 
 def test_the_asset_graph_runs_from_ingest_to_report_in_the_order_of_the_steps():
     graph = defs.resolve_asset_graph()
-    rank = {step: position for position, step in enumerate(STEPS)}
+    rank = {group: position for position, group in enumerate(GROUPS.values())}
     for spec in SPECS:
         for parent in graph.get(spec.key).parent_keys:
             parent_group = graph.get(parent).group_name
@@ -39,7 +41,7 @@ def test_the_asset_graph_runs_from_ingest_to_report_in_the_order_of_the_steps():
 def test_the_account_of_a_run_waits_for_every_step_that_writes():
     graph = defs.resolve_asset_graph()
     before = graph.get_ancestor_asset_keys(dg.AssetKey(["report", "run_account"]))
-    assert {spec.key for spec in SPECS if spec.group_name in ("sync", "act")} <= before
+    assert {spec.key for spec in SPECS if spec.group_name in (GROUPS["sync"], GROUPS["act"])} <= before
 
 
 @pytest.mark.parametrize("key", [*OWN_ASSETS, *DBT_ASSETS])

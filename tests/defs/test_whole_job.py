@@ -298,7 +298,7 @@ def test_the_one_who_looked_at_prices_three_times_in_a_week_is_in_the_list(sampl
 def test_dbt_tests_are_asset_checks_and_all_pass(sample: SampleRuns):
     evaluations = sample.first.get_asset_check_evaluations()
     names = {evaluation.check_name for evaluation in evaluations}
-    assert "assert_reasons_add_up_to_the_score" in names
+    assert "reasons_add_up_to_the_score" in names
     assert len(evaluations) > 50
     assert failed_checks(sample.first) == {
         "every_event_name_is_in_the_taxonomy",

@@ -3,7 +3,8 @@
 import pytest
 
 from dagster_project.crm.property_map import read_property_map
-from dagster_project.defs.score_and_decide import MANIFEST, RULES_UNSOUND, TRANSLATOR
+from dagster_project.defs.rules_behind import RULES_UNSOUND
+from dagster_project.defs.score_and_decide import MANIFEST, TRANSLATOR
 from dagster_project.outreach.messages import handoff_help
 from dagster_project.resources.dbt import dbt_project
 from dagster_project.rules.book import read_rules

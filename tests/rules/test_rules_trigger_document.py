@@ -1,6 +1,7 @@
 """The trigger document: everything about every trigger, and the same wherever it is read."""
 
-from dagster_project.defs.score_and_decide import MANIFEST, RULES_UNSOUND, TRANSLATOR
+from dagster_project.defs.rules_behind import RULES_UNSOUND
+from dagster_project.defs.score_and_decide import MANIFEST, TRANSLATOR
 from dagster_project.resources.dbt import dbt_project
 from dagster_project.rules.book import read_rules
 from dagster_project.rules.criteria import write_criteria
