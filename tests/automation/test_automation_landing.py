@@ -288,5 +288,5 @@ def test_a_score_run_sends_nothing_and_a_sync_run_builds_nothing():
     assert {"raw__hubspot", "scored_and_decided", "decide__published_marts"} <= steps("score")
     assert not [step for step in steps("score") if step.startswith(("sync__", "act__"))]
     assert {step.partition("__")[0] for step in steps("sync")} == {"diff", "sync", "act", "report"}
-    assert steps("whole_job") == steps("score") | steps("sync") | steps("audit")
+    assert steps("whole_job") == steps("score") | steps("sync") | steps("audit") | steps("dashboard")
     assert not steps("score") & steps("sync")

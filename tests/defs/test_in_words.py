@@ -17,7 +17,8 @@ from dagster_project.defs.rules_behind import RULES_BEHIND, with_rules
 from dagster_project.defs.score_and_decide import MANIFEST
 from dagster_project.settings import SHIPPED_RULES_DIR
 
-SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+# In one order in every process: tests are handed out to several.
+SPECS = {spec.key.to_user_string(): spec for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key)}
 MARTS = [
     name for name, spec in SPECS.items() if "dbt" in spec.kinds and spec.key.path[0] in ("score", "decide", "report")
 ]
