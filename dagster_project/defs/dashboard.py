@@ -10,6 +10,7 @@ from dagster_project.defs.score_and_decide import published_marts
 from dagster_project.defs.step import told_plainly
 from dagster_project.masking import masked
 from dagster_project.reports.calibration.earlier import adding_to_history
+from dagster_project.reports.rule_changes import read_rule_changes
 from dagster_project.resources.published import PublishedMarts
 from dagster_project.resources.state import State
 from dagster_project.rules.book import read_rules
@@ -40,7 +41,8 @@ def dashboard(marts: PublishedMarts, state: State) -> dg.MaterializeResult:
         settings = read_settings()
         snapshot = marts.current()
         earlier = adding_to_history(snapshot, settings.published_dir, settings.data_dir / "recomputed")
-        source = Source(snapshot, tuple(earlier), read_syncs(state.engine(), datetime.now(UTC)))
+        changes = tuple(read_rule_changes(state.engine()))
+        source = Source(snapshot, tuple(earlier), read_syncs(state.engine(), datetime.now(UTC)), changes)
         written = write_dashboard(source, settings.reports_dir, rules_in_english(settings.rules_dir))
     attention = "\n".join(f"- {item.text}" for item in written.attention) or "Nothing asks for attention."
     return dg.MaterializeResult(

@@ -44,6 +44,14 @@ def record_rules(engine: Engine, rules_dir: Path, as_of: datetime, recorded_at: 
             connection.execute(insert(rule_versions).values(row))
 
 
+def last_versions(engine: Engine, count: int) -> list[RuleVersion]:
+    """The last versions on record, the newest first."""
+    columns = (rule_versions.c.digest, rule_versions.c.in_force_from, rule_versions.c.files)
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns).order_by(*_newest_first()).limit(count)).all()
+    return [RuleVersion(*row) for row in rows]
+
+
 def rules_at(engine: Engine, as_of: datetime) -> RuleVersion:
     """The rule files that a build at this moment was made with.
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from dagster_project.counting import counted
+from dagster_project.masking import masked
 from dagster_project.reports.dashboard.calibration import FLAGGED
 from dagster_project.reports.dashboard.calibration_curves import LIFT, PRECISION, RECALL
 from dagster_project.reports.dashboard.parts import Column, Heading, Listing, Note, Part, Section, Table, Term
@@ -32,7 +34,9 @@ def definitions(source: Source, rules: tuple[str, ...] = ()) -> Section:
             yield Listing(tuple(("", sentence) for sentence in rules))
 
     lead = "The words of the marts and of the rules; the same stand behind every figure that is underlined with dots."
-    return Section("definitions", "Definitions", lead, source.parts(_metrics, _scores, _rules, _columns, _settings))
+    return Section(
+        "definitions", "Definitions", lead, source.parts(_metrics, _scores, _rules, _changes, _columns, _settings)
+    )
 
 
 def _metrics(source: Source) -> Iterable[Part]:
@@ -43,6 +47,25 @@ def _scores(source: Source) -> Iterable[Part]:
     items = [tuple(text.split(": ", 1)) for text in (PRECISION, RECALL, LIFT)]
     yield Heading("Calibration")
     yield Listing((*((name, told[:1].upper() + told[1:]) for name, told in items), ("Flagged", FLAGGED)))
+
+
+def _changes(source: Source) -> Iterable[Part]:
+    if source.rule_changes is None:
+        return
+    yield Heading("What was changed in the rules")
+    if not source.rule_changes:
+        yield Note("Every build on record was made with the rules that are in force now.")
+        return
+    columns = tuple(Column(Term(name), False) for name in ("First build", "File", "Row", "What", "Owner", "Why"))
+    rows = tuple(
+        (
+            f"{item.in_force_from:%Y-%m-%d %H:%M} UTC",
+            *map(masked, (change.file, change.row, change.what, change.owner, change.why)),
+        )
+        for item in source.rule_changes
+        for change in [item.change]
+    )
+    yield Table(f"The last {counted(len(rows), 'change')}", columns, rows, is_folded=True)
 
 
 def _columns(source: Source) -> Iterable[Part]:

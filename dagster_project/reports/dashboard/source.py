@@ -15,6 +15,7 @@ from dagster_project.reports.dashboard.metrics import Metrics
 from dagster_project.reports.dashboard.parts import Attention, Note, Part
 from dagster_project.reports.dashboard.syncs import Syncs
 from dagster_project.reports.dashboard.telling import names_of
+from dagster_project.reports.rule_changes import RuleChange
 
 TO_MEND = "`make run` builds and publishes anew."
 # What an older build comes to: a table, a column or a setting is not there.
@@ -23,11 +24,14 @@ LACKING = (MartMissing, NothingPublished, pl.exceptions.ColumnNotFoundError, duc
 
 @dataclass(frozen=True)
 class Source:
-    """A published build, earlier ones, and what syncs left in the state; `syncs` is null where nobody asked it."""
+    """A published build, earlier ones, and what syncs and builds left in the state; `syncs` and `rule_changes` are null
+    where nobody asked it.
+    """
 
     snapshot: Snapshot
     earlier: tuple[Snapshot, ...] = ()
     syncs: Syncs | None = None
+    rule_changes: tuple[RuleChange, ...] | None = None
     missing: list[str] = field(default_factory=list)
 
     @cached_property
