@@ -1,5 +1,6 @@
 """Keeps processes that wait for a run, and replaces each once its run is over."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,13 +14,21 @@ from dagster_project.standby.places import socket_of
 # Two, so that a run that comes while another is under way finds one too.
 WAITING = 2
 LOOK_EVERY_SECONDS = 0.5
+MOST_PID = 9_999_999
+# Of the address of a Unix socket, on macOS; Linux has four letters more.
+LONGEST_SOCKET = 103
 # A process that ends at once, over and over, is not started as fast as it ends.
 PAUSE_AFTER_FAILURE_SECONDS = 30.0
 
 
 @contextmanager
 def standby(home: Path) -> Iterator[None]:
-    """While it lasts, processes wait for runs of this Dagster home."""
+    """While it lasts, processes wait for runs of this Dagster home; where their sockets would have too long a name,
+    none do, and runs are started as ever.
+    """
+    if len(os.fsencode(socket_of(home, MOST_PID))) > LONGEST_SOCKET:
+        yield
+        return
     over = threading.Event()
     workers: list[subprocess.Popen] = []
     keeper = threading.Thread(target=_keep, args=(home, workers, over), name="standby", daemon=True)

@@ -95,6 +95,14 @@ def test_the_folder_in_which_processes_wait_is_for_its_owner_alone(home: Path):
     assert socket_of(home, 1).parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_where_the_name_of_a_socket_would_be_too_long_nobody_waits_and_nothing_fails(tmp_path: Path):
+    home = tmp_path / ("a" * 110)
+    with standby(home):
+        time.sleep(1)
+        assert sockets_in(home) == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "standby"]
+
+
 # The whole way, as make dev goes it
 
 
