@@ -14,6 +14,7 @@ from dagster_project.standby.places import socket_of
 # Two, so that a run that comes while another is under way finds one too.
 WAITING = 2
 LOOK_EVERY_SECONDS = 0.5
+PATIENCE_SECONDS = 20.0
 MOST_PID = 9_999_999
 # Of the address of a Unix socket, on macOS; Linux has four letters more.
 LONGEST_SOCKET = 103
@@ -41,7 +42,7 @@ def standby(home: Path) -> Iterator[None]:
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.wait()
+            _end(worker)
             _forget(home, worker)
 
 
@@ -57,6 +58,15 @@ def _keep(home: Path, workers: list[subprocess.Popen], over: threading.Event) ->
             workers.append(_started(home))
         if over.wait(LOOK_EVERY_SECONDS):
             return
+
+
+def _end(worker: subprocess.Popen) -> None:
+    """A run that is under way has this long to say that it was ended."""
+    try:
+        worker.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 def _forget(home: Path, worker: subprocess.Popen) -> None:

@@ -6,6 +6,7 @@ python -m dagster_project.standby.worker $DAGSTER_HOME
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -36,6 +37,8 @@ class Outdated(Exception):
 
 def main(home: Path) -> int:
     imported_at = time.time()
+    # Whoever starts us may ignore it, and a process that is told to end would wait for ever.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _import_everything()
     given = _waited_for(home, imported_at)
     if given is not None:

@@ -161,6 +161,19 @@ def test_a_process_that_is_killed_over_its_run_is_noticed(instance: dg.DagsterIn
     assert launcher.check_run_worker_health(dg.DagsterRun(job_name="act")).status == WorkerStatus.RUNNING
 
 
+def test_who_keeps_processes_ends_them_where_they_were_started_not_to_listen(
+    home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    try:
+        with standby(home):
+            until(lambda: len(sockets_in(home)) == WAITING)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert sockets_in(home) == []
+
+
 def test_beside_a_daemon_of_ones_own_processes_wait_too_and_end_with_who_keeps_them(
     home: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ):
