@@ -23,6 +23,7 @@ from dagster_project.reports.preview.telling import as_markdown
 from dagster_project.settings import SHIPPED_RULES_DIR, read_settings
 from dagster_project.state.database import open_state
 from dagster_project.state.tables import metadata, outbox
+from tests.conftest import TOKEN
 from tests.defs.conftest import SampleRuns
 from tests.whole_run import SAMPLE_AS_OF, reasons
 
@@ -83,6 +84,9 @@ def _previewed(_sample_runs: SampleRuns, tmp_path_factory: pytest.TempPathFactor
     data_dir, sandbox = _sample_runs.pipeline.data_dir, _sample_runs.sandbox
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PQL_DATA_DIR", str(data_dir))
+        # Other tests may have materialized some of the warehouse since the last build.
+        _sample_runs.pipeline.use_sandbox(sandbox, TOKEN)
+        assert reasons(_sample_runs.pipeline.run("score", as_of=SAMPLE_AS_OF)) == {}
         _sample_runs.pipeline.use_sandbox(sandbox, "no-such-token")
         settings = read_settings()
         engine = open_state(settings.state_database_url)
