@@ -18,8 +18,8 @@ def print_where_to_look(*more: str) -> None:
         "make plan                      what a sync would change now",
         "make explain EMAIL=<address>   why somebody has their score",
         "make rules                     every rule in plain English",
-        f"{data}/published/current/      the marts as Parquet: score.*, decide.*, report.*",
+        f"{f'{data}/published/current/':<30} the marts as Parquet: score.*, decide.*, report.*",
     ]
     if page.exists():
-        lines.append(f"{data}/reports/{NEWEST:<24} the dashboard: open it in a browser")
+        lines.append(f"{f'{data}/reports/{NEWEST}':<30} the dashboard: open it in a browser")
     print("\nWhere to look\n" + "\n".join(f"  {line}" for line in lines))
