@@ -8,12 +8,11 @@ A part holds until the next build of everybody is published, which knows all tha
 import json
 import shutil
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.publish.snapshot import CURRENT, MANIFEST, Snapshot, publish, read_snapshot
+from dagster_project.publish.snapshot import CURRENT, MANIFEST, Snapshot, publish, snapshots_in
 
 READ_UNTIL = "read_until"
 LEFT_TO_ALL = "left_to_a_build_of_everybody"
@@ -44,29 +43,20 @@ def is_left_to_all(parts_dir: Path, published_dir: Path) -> bool:
 
 def parts_since(parts_dir: Path, snapshot: Snapshot) -> list[Snapshot]:
     """The parts that were published after a build of everybody, and know more than it does of whom they are about."""
-    return [part for part in _parts(parts_dir) if _knows_more(part, snapshot)]
+    return [part for part in snapshots_in(parts_dir) if _knows_more(part, snapshot)]
 
 
 def forget_parts_before(parts_dir: Path, snapshot: Snapshot) -> None:
     """Delete parts that a build of everybody has overtaken; the current one stays for what its manifest says."""
     current = (parts_dir / CURRENT).resolve()
-    for part in _parts(parts_dir):
+    for part in snapshots_in(parts_dir):
         if part.directory != current and not _knows_more(part, snapshot):
             shutil.rmtree(part.directory)
 
 
-def _parts(parts_dir: Path) -> list[Snapshot]:
-    folders = sorted(manifest.parent for manifest in parts_dir.glob(f"[!.]*/{MANIFEST}"))
-    return [read_snapshot(folder) for folder in folders if not folder.is_symlink()]
-
-
 def _knows_more(part: Snapshot, snapshot: Snapshot) -> bool:
     """What happened after its clock a build of everybody does not count, also when it was published later."""
-    return part.as_of > snapshot.as_of or _published_at(part.directory) > _published_at(snapshot.directory)
-
-
-def _published_at(folder: Path) -> datetime:
-    return datetime.fromisoformat(_said(folder)["published_at"])
+    return part.as_of > snapshot.as_of or part.published_at > snapshot.published_at
 
 
 def _said(folder: Path) -> dict:

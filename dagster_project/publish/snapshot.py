@@ -40,11 +40,14 @@ class NothingPublished(Exception):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published build: where it lies, the clock it was built for, and its tables with their row counts."""
+    """One published build: where it lies, the clock it was built for, its tables with their row counts, and when it was
+    published.
+    """
 
     directory: Path
     as_of: datetime
     row_counts: dict[str, int]
+    published_at: datetime
 
     @property
     def snapshot_id(self) -> str:
@@ -93,13 +96,14 @@ def publish(
             f"copy (select * from {name} order by all) to {literal(unfinished / f'{name}.parquet')} (format parquet)"
         )
         ((row_counts[name],),) = connection.sql(f"select count(*) from {name}").fetchall()
-    published_at = datetime.now(UTC).isoformat()
-    manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": published_at} | dict(said)
+    published_at = datetime.now(UTC)
+    manifest = {"as_of": as_of.isoformat(), "row_counts": row_counts, "published_at": published_at.isoformat()}
+    manifest |= said
     (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     unfinished.rename(directory)
     _make_current(published_dir, directory)
     _prune(published_dir, directory, keep_last)
-    return Snapshot(directory, as_of, row_counts)
+    return Snapshot(directory, as_of, row_counts, published_at)
 
 
 def current_snapshot(published_dir: Path) -> Snapshot:
@@ -116,9 +120,18 @@ def current_snapshot(published_dir: Path) -> Snapshot:
     return read_snapshot(link.resolve())
 
 
+def snapshots_in(folder: Path) -> Iterator[Snapshot]:
+    """Every snapshot that lies in a folder, in no order."""
+    for manifest in folder.glob(f"[!.]*/{MANIFEST}"):
+        if not manifest.parent.is_symlink():
+            with suppress(FileNotFoundError):  # A build that publishes prunes what is too old.
+                yield read_snapshot(manifest.parent)
+
+
 def read_snapshot(directory: Path) -> Snapshot:
     manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    return Snapshot(directory, datetime.fromisoformat(manifest["as_of"]), manifest["row_counts"])
+    as_of, published_at = (datetime.fromisoformat(manifest[name]) for name in ("as_of", "published_at"))
+    return Snapshot(directory, as_of, manifest["row_counts"], published_at)
 
 
 def _make_current(published_dir: Path, directory: Path) -> None:

@@ -136,7 +136,7 @@ def publish_changes(warehouse: Path) -> Snapshot:
     file = folder / "score.score_changes.parquet"
     file.unlink(missing_ok=True)
     write_changes(warehouse, file)
-    return Snapshot(folder, datetime.fromisoformat(MONDAY), {})
+    return Snapshot(folder, datetime.fromisoformat(MONDAY), {}, datetime.fromisoformat(MONDAY))
 
 
 def restore(warehouse: Path) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dagster_project.publish.snapshot import MANIFEST, NothingPublished, Snapshot, current_snapshot, read_snapshot
+from dagster_project.publish.snapshot import NothingPublished, Snapshot, current_snapshot, snapshots_in
 
 # Recomputed with today's rules; with the rules of then, or of a folder, it has their name behind.
 BY_TODAYS_RULES = re.compile(r"\d{8}T\d{6,12}Z")
@@ -16,7 +16,7 @@ BY_TODAYS_RULES = re.compile(r"\d{8}T\d{6,12}Z")
 
 def earlier_snapshots(published_dir: Path, recomputed_dir: Path) -> list[Snapshot]:
     """Every kept published build, and what was recomputed for past moments with today's rules, by clock."""
-    found = [*_published(published_dir), *_recomputed(recomputed_dir)]
+    found = [*snapshots_in(published_dir), *_recomputed(recomputed_dir)]
     return sorted(found, key=lambda snapshot: (snapshot.as_of, snapshot.directory))
 
 
@@ -25,7 +25,7 @@ def adding_to_history(snapshot: Snapshot, published_dir: Path, recomputed_dir: P
     kept builds from before it began. An audit by these is the same but for `active_users`, and reads far less.
     """
     began = _history_began(snapshot)
-    found = [build for build in _published(published_dir) if began is None or build.as_of < began]
+    found = [build for build in snapshots_in(published_dir) if began is None or build.as_of < began]
     return sorted([*found, *_recomputed(recomputed_dir)], key=lambda build: (build.as_of, build.directory))
 
 
@@ -35,13 +35,6 @@ def _history_began(snapshot: Snapshot) -> datetime | None:
         return None
     first = pl.scan_parquet(changes).select(pl.col("changed_at").min()).collect().item()
     return None if first is None else first.replace(tzinfo=UTC)
-
-
-def _published(folder: Path) -> Iterator[Snapshot]:
-    for manifest in folder.glob(f"[!.]*/{MANIFEST}"):
-        if not manifest.parent.is_symlink():
-            with suppress(FileNotFoundError):  # A build that publishes prunes what is too old.
-                yield read_snapshot(manifest.parent)
 
 
 def _recomputed(folder: Path) -> Iterator[Snapshot]:
