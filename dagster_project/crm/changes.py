@@ -53,6 +53,27 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Of which records a snapshot speaks: a part of those that are in it alone, a build of everybody of all but those
+    of which a later part knows more (`keys` and HubSpot `ids`).
+    """
+
+    is_part: bool = False
+    keys: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+
+    def within(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Without rows (record_key, hubspot_id) of records that it does not speak of."""
+        if not self.keys and not self.ids:
+            return rows
+        is_anothers = pl.col("record_key").is_in(list(self.keys))
+        return rows.filter(~is_anothers & ~pl.col("hubspot_id").is_in(list(self.ids)).fill_null(False))
+
+
+EVERYBODY = Scope()
+
+
+@dataclass(frozen=True)
 class Changes:
     """What a sync of one object type would have to write.
 
@@ -61,6 +82,7 @@ class Changes:
     records that differ and are not sent, by reason (`undone`: some of whose values); `ledger_record_count` those that
     hold something to empty; `held_counts` how many records hold a value of each property. `no_longer_wanted`: rows of
     the undone values that nobody wants to write again. `drift`: values that somebody changed in HubSpot.
+    `scope`: of which records they speak.
     """
 
     object_type: str
@@ -70,6 +92,7 @@ class Changes:
     held_counts: dict[str, int]
     no_longer_wanted: pl.DataFrame | None = None
     drift: Sequence[Judged] = ()
+    scope: Scope = EVERYBODY
 
     @property
     def record_count(self) -> int:
@@ -103,27 +126,6 @@ class Changes:
             updates[place].values[row["property"]] = row["value"]
             updates[place].previous[row["property"]] = row["previous"]
         return list(updates.values())
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Of which records a snapshot speaks: a part of those that are in it alone, a build of everybody of all but those
-    of which a later part knows more (`keys` and HubSpot `ids`).
-    """
-
-    is_part: bool = False
-    keys: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
-
-    def within(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Without rows (record_key, hubspot_id) of records that it does not speak of."""
-        if not self.keys and not self.ids:
-            return rows
-        is_anothers = pl.col("record_key").is_in(list(self.keys))
-        return rows.filter(~is_anothers & ~pl.col("hubspot_id").is_in(list(self.ids)).fill_null(False))
-
-
-EVERYBODY = Scope()
 
 
 def scope_of(object_type: str, later_parts: Sequence[Path]) -> Scope:
@@ -193,6 +195,7 @@ def find_changes(
         dict(zip((property_.name for property_ in mapped.properties), held_counts, strict=True)),
         no_longer_wanted,
         drift,
+        scope,
     )
 
 

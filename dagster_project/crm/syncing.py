@@ -135,8 +135,8 @@ def sync_object(
     changes = find_unsynced(run, mapped, overwritten)
     hold_back(changes, mapped, approved)
     updates = changes.updates()
-    if not run.is_part:
-        forget_unwanted(run.engine, mapped.object_type, updates, run.scope(mapped.object_type).keys)
+    if not changes.scope.is_part:
+        forget_unwanted(run.engine, mapped.object_type, updates, changes.scope.keys)
     updates, waiting = without_waiting(run.engine, mapped.object_type, updates, run.now())
     summary = SyncSummary(
         mapped.object_type,
