@@ -19,7 +19,7 @@ from dagster_project.settings import PROJECT_DIR, read_settings
 from dagster_project.standby.places import lock_of, socket_of
 from dagster_project.standby.talking import GO, READY, STALE, receive, send
 
-OURS = ("*.py", "*.sql", "*.yml", "*.j2", "*.yaml")
+OURS = ("*.py", "*.yaml", "*.csv", "*.j2")
 LOOK_FOR_PARENT_SECONDS = 2.0
 
 
@@ -109,9 +109,11 @@ def _taken(door: socket.socket, home: Path, imported_at: float) -> Given | None:
 
 def _newest_change() -> float:
     """When code, models or rules were changed last, in seconds since 1970."""
-    folders = (PROJECT_DIR / "dagster_project", PROJECT_DIR / "dbt_project" / "models", read_settings().rules_dir)
-    files = (path for folder in folders for pattern in (*OURS, "*.csv") for path in folder.rglob(pattern))
-    return max(path.stat().st_mtime for path in files)
+    from dagster_project.resources.dbt import newest_source
+
+    folders = (PROJECT_DIR / "dagster_project", read_settings().rules_dir)
+    files = (path for folder in folders for pattern in OURS for path in folder.rglob(pattern))
+    return max(newest_source(), *(path.stat().st_mtime for path in files))
 
 
 def _execute(given: Given) -> None:
