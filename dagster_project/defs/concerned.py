@@ -7,6 +7,7 @@ import duckdb
 
 from dagster_project.concerned.building import TABLES, built_part
 from dagster_project.concerned.statements import statements_for
+from dagster_project.defs.erased_rows import tell_returned
 from dagster_project.defs.ingest import landing_assets
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
@@ -15,7 +16,6 @@ from dagster_project.landing.places import places_in_use
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.privacy.returning import drop_returned
 from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, read_suppressed, suppressed_rows
-from dagster_project.privacy.warehouse_rows import write_anew
 from dagster_project.publish.parts import LEFT_TO_ALL, READ_UNTIL, publish_part, read_until
 from dagster_project.resources.clock import Clock
 from dagster_project.resources.state import State
@@ -48,10 +48,7 @@ def concerned_marts(
             with built_part(connection, statements, read_until(settings.parts_dir), step.as_of) as part:
                 said = {READ_UNTIL: part.read_until, LEFT_TO_ALL: part.left_to_all}
                 snapshot = publish_part(connection, settings.parts_dir, TABLES, said)
-        if returned:
-            # Else what was deleted would stay in the free blocks of the file.
-            write_anew(settings.warehouse_path)
-            context.log.warning(f"Files brought rows of erased people, which are not used; delete them: {returned}")
+        tell_returned(context, returned)
         step.summary = {"people": part.people, "companies": part.companies, "left_to_all": part.left_to_all}
         if part.left_to_all:
             context.log.warning(f"Left to a build of everybody: {part.left_to_all}.")

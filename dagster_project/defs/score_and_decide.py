@@ -12,6 +12,7 @@ from dagster_dbt.asset_utils import default_description_fn
 from dagster_project.counting import counted
 from dagster_project.defs.check_words import say_checks
 from dagster_project.defs.columns import SCHEMA, asset_of, columns_of_rules
+from dagster_project.defs.erased_rows import tell_returned
 from dagster_project.defs.mart_tables import MartTables
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.rules_behind import told_by_rules, triggers_told
@@ -19,7 +20,6 @@ from dagster_project.defs.step import running_step
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.privacy.returning import drop_returned
 from dagster_project.privacy.suppression import read_suppressed
-from dagster_project.privacy.warehouse_rows import write_anew
 from dagster_project.publish.history import keep_history, restore_history
 from dagster_project.publish.parts import forget_parts_before
 from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS, publish
@@ -96,10 +96,7 @@ def scored_and_decided(
             create_raw_tables(connection)
             restored = restore_history(connection, state.folder())
             returned = drop_returned(connection, read_suppressed(state.engine()))
-        if returned:
-            # Else what was deleted would stay in the free blocks of the file.
-            write_anew(read_settings().warehouse_path)
-            context.log.warning(f"Files brought rows of erased people, which are not used; delete them: {returned}")
+        tell_returned(context, returned)
         if restored:
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
         yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()}, TABLES.look)
