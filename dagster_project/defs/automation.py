@@ -151,9 +151,8 @@ def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
             f"; {counted(len(growing), 'file')} changed just now, looking again at the next tick" if growing else ""
         )
         return dg.SkipReason(f"No file is new; {counted(len(seen), 'file')} seen before{waiting}.")
-    for job in (new_files_job, whole_job):
-        if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
-            return dg.SkipReason(f"A run of {job.name} is under way; what landed since is for the next one.")
+    if under_way := _under_way(context, new_files_job.name, whole_job.name):
+        return dg.SkipReason(f"A run of {under_way} is under way; what landed since is for the next one.")
     new = [name for name in seen if seen[name] != before.get(name)]
     is_for_all |= not new or not (settings.published_dir / CURRENT).exists()
     job = whole_job if is_for_all else new_files_job
@@ -213,9 +212,8 @@ def unsynced_changes(
     hubspot: HubSpot,
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for a sync while the desired state and the ledger differ, or a return or an event is owed."""
-    for job in (sync_job, new_files_job, whole_job):
-        if context.instance.get_runs_count(dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)):
-            return dg.SkipReason("A sync is under way; looking again at the next tick.")
+    if _under_way(context, sync_job.name, new_files_job.name, whole_job.name):
+        return dg.SkipReason("A sync is under way; looking again at the next tick.")
     try:
         run = sync_run(marts, state, "sensor")
         differing = {name: find_unsynced(run, mapped) for name, mapped in mapped_objects().items()}
@@ -260,7 +258,7 @@ def owed_actions(
     clock: Clock,
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for what is due to be sent, without waiting for a sync; say why the rest waits."""
-    if context.instance.get_runs_count(dg.RunsFilter(job_name=act_job.name, statuses=UNFINISHED)):
+    if _under_way(context, act_job.name):
         return dg.SkipReason("Acting is under way; looking again at the next tick.")
     try:
         as_of = read_settings().as_of or utc_now()
@@ -278,6 +276,14 @@ def owed_actions(
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=f"act-{_run_key(sorted(outlook.due))}", tags={"pql/reason": reason[:250]})]
     )
+
+
+def _under_way(context: dg.SensorEvaluationContext, *names: str) -> str | None:
+    """The name of the first of these jobs that has a run which is not over."""
+    for name in names:
+        if context.instance.get_runs_count(dg.RunsFilter(job_name=name, statuses=UNFINISHED)):
+            return name
+    return None
 
 
 def _run_key(texts: list[str]) -> str:
