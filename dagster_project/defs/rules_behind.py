@@ -10,7 +10,7 @@ from dagster_project.masking import masked
 from dagster_project.rules.book import read_rules
 from dagster_project.rules.english import chapter_of, sql_definition_in_english
 from dagster_project.rules.markdown import bullets
-from dagster_project.rules.reading import RulesInvalid
+from dagster_project.rules.reading import RuleBook, RulesInvalid
 from dagster_project.rules.schema import RULE_FILES
 from dagster_project.rules.trigger_document import trigger_document
 from dagster_project.settings import SettingsInvalid, read_settings
@@ -68,27 +68,21 @@ def with_rules(spec: dg.AssetSpec) -> dg.AssetSpec:
 @cache
 def chapters_told(rules_dir: Path) -> Mapping[str, str]:
     """Each rule file of this folder as Markdown, read once; nothing where there are mistakes."""
-    try:
-        book = read_rules(rules_dir)
-    except RulesInvalid:
-        return {}
-    chapters = {name: chapter_of(name) for name in RULE_FILES}
     return {
-        name: f"**{chapter.title}** ({name}.csv)\n\n{bullets(map(masked, chapter.sentences(book)))}"
-        for name, chapter in chapters.items()
+        name: f"**{chapter_of(name).title}** ({name}.csv)\n\n{bullets(map(masked, sentences))}"
+        for name, sentences in _sentences(rules_dir).items()
     }
 
 
 @cache
 def told_by_rules(rules_dir: Path) -> Mapping[str, str]:
     """What the rules of this folder say of the assets that are made of them, as Markdown; read once."""
-    try:
-        book = read_rules(rules_dir)
-    except RulesInvalid:
+    book = _book(rules_dir)
+    if book is None:
         return {f"rules/{name}": RULES_UNSOUND for name in RULE_FILES} | {"decide/sales_qualifications": RULES_UNSOUND}
     files = {
-        f"rules/{name}": "\n".join(f"- {sentence}" for sentence in chapter_of(name).sentences(book))
-        for name in RULE_FILES
+        f"rules/{name}": "\n".join(f"- {sentence}" for sentence in sentences)
+        for name, sentences in _sentences(rules_dir).items()
     }
     return files | {"decide/sales_qualifications": sql_definition_in_english(book)}
 
@@ -96,7 +90,21 @@ def told_by_rules(rules_dir: Path) -> Mapping[str, str]:
 @cache
 def triggers_told(rules_dir: Path) -> str:
     """What triggers what by the rules of this folder, as Markdown; read once."""
+    book = _book(rules_dir)
+    return RULES_UNSOUND if book is None else trigger_document(book)
+
+
+@cache
+def _sentences(rules_dir: Path) -> Mapping[str, tuple[str, ...]]:
+    """Each rule file in plain English; nothing where there are mistakes."""
+    book = _book(rules_dir)
+    return {} if book is None else {name: tuple(chapter_of(name).sentences(book)) for name in RULE_FILES}
+
+
+@cache
+def _book(rules_dir: Path) -> RuleBook | None:
+    """None where the files have mistakes. Read once: every process of Dagster does so when it starts."""
     try:
-        return trigger_document(read_rules(rules_dir))
+        return read_rules(rules_dir)
     except RulesInvalid:
-        return RULES_UNSOUND
+        return None
