@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 
 from dagster_project.sandbox.running import Sandbox, running_sandbox
 from dagster_project.state.database import open_state
+from tests.throwaway_postgres import Cluster, NewState, running_postgres, templated_states, why_none
 
 # The same examples in every run, so that a change and not chance makes a test fail, and no time limit, so that a slow
 # machine does not. To look for more: pytest --hypothesis-profile default
@@ -27,6 +29,10 @@ def pytest_unconfigure() -> None:
     for hook in [finder for finder in sys.meta_path if type(finder).__name__ == "AssertionRewritingHook"]:
         sys.meta_path.remove(hook)
         hook.config = hook.session = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--state", choices=["sqlite", "postgres"], default="sqlite", help="where fixtures keep the state")
 
 
 def name_nobody(environment: pytest.MonkeyPatch) -> None:
@@ -48,10 +54,40 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A Postgres server with no database of ours; the test is skipped where there can be none."""
+    if reason := why_none():
+        pytest.skip(reason)
+    with running_postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def _states(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[NewState]]:
+    if request.config.getoption("state") == "postgres":
+        return templated_states(request.getfixturevalue("postgres"))
+    return lambda: nullcontext(lambda folder: open_state(f"sqlite:///{folder / 'state.sqlite'}"))
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
+def new_state(_states: Callable[[], AbstractContextManager[NewState]]) -> Iterator[NewState]:
+    """Makes fresh state databases: where a database is a file, in the folder it is given."""
+    with _states() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def new_shared_state(_states: Callable[[], AbstractContextManager[NewState]]) -> Iterator[NewState]:
+    """The same, for all tests of a module together."""
+    with _states() as make:
+        yield make
+
+
+@pytest.fixture
+def engine(new_state: NewState, tmp_path: Path) -> Engine:
     """A fresh state database."""
-    return open_state(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    return new_state(tmp_path)
 
 
 @pytest.fixture

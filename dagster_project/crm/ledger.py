@@ -10,11 +10,12 @@ from typing import BinaryIO
 import polars as pl
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from dagster_project.state.tables import ledger_log
+from dagster_project.state.tables import erasures, ledger_log
 
 FOLD_CHUNK_ROWS = 200_000
-# What a folded file says of the last entry in it: its number, and enough of it to know it again in the log.
-FOLDED_KEY, FOLDED_ENTRY = "last_ledger_log_id", "last_ledger_log_entry"
+# What a folded file says of the last entry in it: its number, and enough of it to know it again in the log. And the
+# last erasure it knows of: that takes rows out of the middle of the log.
+FOLDED_KEY, FOLDED_ENTRY, FOLDED_ERASURE = "last_ledger_log_id", "last_ledger_log_entry", "last_erasure_id"
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,17 @@ def fold(engine: Engine, state_dir: Path, object_type: str) -> Path:
 
     One row a HubSpot record (`hubspot_id`), with the key that wrote it last, the last log entry that gave it a value
     (`log_id`; emptying the record that a user left does not make it the user's latest), and a text column a property.
-    The file is a cache: lost, broken or folded from another log (the state was put back from a backup, or moved), it is
-    folded anew from the whole log. It is replaced by rename, so a reader sees it old or new.
+    The file is a cache, of which each machine may have one of its own: what others wrote to the log since is laid over
+    it. Lost, broken or folded from another log (the state was put back from a backup, or somebody was erased from it),
+    it is folded anew from the whole log. It is replaced by rename, so a reader sees it old or new.
     """
     path = ledger_path(state_dir, object_type)
     last_id, folded = 0, None
+    last_erasure = _last_erasure(engine)
     if path.exists():
         # Opened once: whoever else folds meanwhile puts another file in its place.
         with path.open("rb") as file:
-            last_id = _last_folded_id(engine, file, object_type)
+            last_id = _last_folded_id(engine, file, object_type, last_erasure)
             if last_id and last_id == newest_id(engine, object_type):
                 return path
             folded = _read_folded(file) if last_id else None
@@ -86,16 +89,23 @@ def fold(engine: Engine, state_dir: Path, object_type: str) -> Path:
         path.unlink(missing_ok=True)
     else:
         metadata = {FOLDED_KEY: str(last_id), FOLDED_ENTRY: str(_entry(engine, object_type, last_id))}
-        _replace(path, folded, metadata)
+        _replace(path, folded, metadata | {FOLDED_ERASURE: last_erasure})
     return path
 
 
-def _last_folded_id(engine: Engine, file: BinaryIO, object_type: str) -> int:
+def _last_erasure(engine: Engine) -> str:
+    query = select(func.max(erasures.c.id)).where(erasures.c.finished_at.is_not(None))
+    with engine.connect() as connection:
+        return str(connection.execute(query).scalar() or 0)
+
+
+def _last_folded_id(engine: Engine, file: BinaryIO, object_type: str, last_erasure: str) -> int:
     """The number of the last log entry in a folded file; 0: it is of no use."""
     try:
         metadata = pl.read_parquet_metadata(file)
         last_id = int(metadata[FOLDED_KEY])
         is_of_this_log = metadata[FOLDED_ENTRY] == _entry(engine, object_type, last_id)
+        is_of_this_log &= metadata.get(FOLDED_ERASURE, "0") == last_erasure
     except (KeyError, ValueError, pl.exceptions.PolarsError, OSError):
         return 0
     return last_id if is_of_this_log else 0

@@ -7,11 +7,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from dagster_project.settings import Settings
-from dagster_project.state.database import open_state
+from dagster_project.state.database import open_state, refuse_if_moved
+from dagster_project.state.sqlite import copy_from, sqlite_file
 
 COPY = "state.sqlite"
 
@@ -21,7 +20,7 @@ def state_beside(settings: Settings, folder: Path) -> Iterator[Engine]:
     """The state as it is now, with its folded ledgers copied into `folder`.
 
     An SQLite file is copied, so that it is neither migrated nor locked; of one that is not there yet, an empty state is
-    given. Any other database is opened itself: whoever is given it may only read.
+    given. Any other database is opened itself, and a Postgres refuses whatever would be written.
 
     Raises:
         StateUnavailable: The state cannot be opened.
@@ -29,26 +28,16 @@ def state_beside(settings: Settings, folder: Path) -> Iterator[Engine]:
     folder.mkdir(parents=True)
     for ledger in settings.state_dir.glob("ledger_*.parquet"):
         shutil.copyfile(ledger, folder / ledger.name)
-    live = _sqlite_file(settings.state_database_url)
+    live = sqlite_file(settings.state_database_url)
     if live is None:
-        yield open_state(settings.state_database_url)
+        yield open_state(settings.state_database_url).execution_options(postgresql_readonly=True)
         return
+    refuse_if_moved(live)
     if live.exists():
-        source, copy = sqlite3.connect(f"{live.as_uri()}?mode=ro", uri=True), sqlite3.connect(folder / COPY)
-        with closing(source), closing(copy):
-            source.backup(copy)
+        with closing(sqlite3.connect(f"{live.as_uri()}?mode=ro", uri=True)) as source:
+            copy_from(source, folder / COPY)
     engine = open_state(f"sqlite:///{folder / COPY}")
     try:
         yield engine
     finally:
         engine.dispose()
-
-
-def _sqlite_file(url: str) -> Path | None:
-    """The file of an SQLite database; None: it is another one, or none in a file."""
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        return None
-    is_file = address.get_backend_name() == "sqlite" and address.database and not address.database.startswith("file:")
-    return Path(address.database).resolve() if is_file and address.database != ":memory:" else None

@@ -22,6 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+POSTGRES = "postgresql"
+# No character in Unicode, which keeps it for uses such as this one.
+MARK = "\uffff"
+
 
 class Instant(TypeDecorator):
     """An aware UTC datetime; stored without a zone, because SQLite has none."""
@@ -41,21 +45,41 @@ class Instant(TypeDecorator):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class NullAllowed(TypeDecorator):
+    """A text in Postgres, which has no null character in its texts: there it is written with a mark and a digit."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace(MARK, f"{MARK}1").replace("\0", f"{MARK}0")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace(f"{MARK}0", "\0").replace(f"{MARK}1", MARK)
+
+
+def word(length: int) -> String:
+    """A short text. SQLite takes a longer one, too; Postgres would refuse what HubSpot has acknowledged already."""
+    return String(length).with_variant(Text(), POSTGRES)
+
+
 metadata = MetaData()
 # SQLite counts rows by itself only in a column of type INTEGER.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
+# Whatever was said elsewhere.
+Said = Text().with_variant(NullAllowed(), POSTGRES)
 
 ledger_log = Table(
     "ledger_log",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("object_type", String(32), nullable=False),
-    Column("record_key", String(512), nullable=False),
-    Column("hubspot_id", String(64), nullable=False),
-    Column("property", String(128), nullable=False),
-    Column("value", Text),
-    Column("previous_value", Text),
-    Column("run_id", String(64), nullable=False),
+    Column("object_type", word(32), nullable=False),
+    Column("record_key", word(512), nullable=False),
+    Column("hubspot_id", word(64), nullable=False),
+    Column("property", word(128), nullable=False),
+    Column("value", Said),
+    Column("previous_value", Said),
+    Column("run_id", word(64), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("acknowledged_at", Instant, nullable=False),
     Index("ledger_log_by_object", "object_type", "id"),
@@ -64,61 +88,61 @@ ledger_log = Table(
 identities = Table(
     "identities",
     metadata,
-    Column("object_type", String(32), primary_key=True),
-    Column("record_key", String(512), primary_key=True),
-    Column("hubspot_id", String(64), nullable=False),
-    Column("matched_by", String(32), nullable=False),
+    Column("object_type", word(32), primary_key=True),
+    Column("record_key", word(512), primary_key=True),
+    Column("hubspot_id", word(64), nullable=False),
+    Column("matched_by", word(32), nullable=False),
     Column("recorded_at", Instant, nullable=False),
 )
 
 rejections = Table(
     "rejections",
     metadata,
-    Column("object_type", String(32), primary_key=True),
-    Column("record_key", String(512), primary_key=True),
-    Column("hubspot_id", String(64)),
+    Column("object_type", word(32), primary_key=True),
+    Column("record_key", word(512), primary_key=True),
+    Column("hubspot_id", word(64)),
     Column("refused_values", JSON, nullable=False),
-    Column("category", String(128), nullable=False),
-    Column("message", Text, nullable=False),
+    Column("category", word(128), nullable=False),
+    Column("message", Said, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("last_try_at", Instant, nullable=False),
     Column("next_try_at", Instant, nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
 )
 
 handoffs = Table(
     "handoffs",
     metadata,
-    Column("handoff_id", String(64), primary_key=True),
-    Column("record_key", String(512), nullable=False),
+    Column("handoff_id", word(64), primary_key=True),
+    Column("record_key", word(512), nullable=False),
     Column("episode", Integer, nullable=False),
-    Column("owner_id", String(64)),
-    Column("owner_reason", String(32), nullable=False),
+    Column("owner_id", word(64)),
+    Column("owner_reason", word(32), nullable=False),
     Column("handed_off_at", Instant, nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("claimed_at", Instant, nullable=False),
     Column("acknowledged_as_of", Instant),
     Column("acknowledged_at", Instant),
-    Column("pool", String(128)),
-    Column("track", String(32)),
-    Column("route_id", String(128)),
+    Column("pool", word(128)),
+    Column("track", word(32)),
+    Column("route_id", word(128)),
     Column("turn", Integer),
-    Column("reason", Text),
+    Column("reason", Said),
 )
 
 # Contacts that went back to marketing: begun before HubSpot is written, acknowledged when it was read back.
 returns = Table(
     "returns",
     metadata,
-    Column("return_id", String(64), primary_key=True),
-    Column("handoff_id", String(64)),
-    Column("record_key", String(512), nullable=False),
+    Column("return_id", word(64), primary_key=True),
+    Column("handoff_id", word(64)),
+    Column("record_key", word(512), nullable=False),
     Column("episode", Integer, nullable=False),
-    Column("rule_id", String(128), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("owner_id", String(64)),
+    Column("rule_id", word(128), nullable=False),
+    Column("reason", Said, nullable=False),
+    Column("owner_id", word(64)),
     Column("returned_at", Instant, nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("claimed_at", Instant, nullable=False),
     Column("acknowledged_as_of", Instant),
     Column("acknowledged_at", Instant),
@@ -130,13 +154,13 @@ undone_values = Table(
     "undone_values",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("object_type", String(32), nullable=False),
-    Column("hubspot_id", String(64), nullable=False),
-    Column("property", String(128), nullable=False),
-    Column("record_key", String(512), nullable=False),
-    Column("value", Text),
-    Column("undone_run_id", String(64), nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("object_type", word(32), nullable=False),
+    Column("hubspot_id", word(64), nullable=False),
+    Column("property", word(128), nullable=False),
+    Column("record_key", word(512), nullable=False),
+    Column("value", Said),
+    Column("undone_run_id", word(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("undone_at", Instant, nullable=False),
     Index("undone_values_by_place", "object_type", "hubspot_id", "property"),
 )
@@ -146,12 +170,12 @@ undone_values = Table(
 drift = Table(
     "drift",
     metadata,
-    Column("object_type", String(32), primary_key=True),
-    Column("hubspot_id", String(64), primary_key=True),
-    Column("property", String(128), primary_key=True),
-    Column("record_key", String(512), nullable=False),
-    Column("acknowledged_value", Text),
-    Column("found_value", Text),
+    Column("object_type", word(32), primary_key=True),
+    Column("hubspot_id", word(64), primary_key=True),
+    Column("property", word(128), primary_key=True),
+    Column("record_key", word(512), nullable=False),
+    Column("acknowledged_value", Said),
+    Column("found_value", Said),
     Column("times_rewritten", Integer, nullable=False),
     Column("found_at", Instant, nullable=False),
     Column("settled_at", Instant),
@@ -161,11 +185,11 @@ drift = Table(
 associations_made = Table(
     "associations_made",
     metadata,
-    Column("hubspot_id", String(64), primary_key=True),
-    Column("company_id", String(64), primary_key=True),
-    Column("record_key", String(512), nullable=False),
-    Column("company_key", String(512), nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("hubspot_id", word(64), primary_key=True),
+    Column("company_id", word(64), primary_key=True),
+    Column("record_key", word(512), nullable=False),
+    Column("company_key", word(512), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("acknowledged_at", Instant, nullable=False),
 )
@@ -176,7 +200,7 @@ sent_occurrences = Table(
     "sent_occurrences",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("sent_at", Instant, nullable=False),
     Column("last_occurred_at", Instant, nullable=False),
     Column("occurrence_count", Integer, nullable=False),
@@ -187,33 +211,33 @@ sent_occurrences = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("action_id", String(64), primary_key=True),
-    Column("trigger_id", String(64), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("target", String(128), nullable=False),
-    Column("record_key", String(512), nullable=False),
+    Column("action_id", word(64), primary_key=True),
+    Column("trigger_id", word(64), nullable=False),
+    Column("kind", word(32), nullable=False),
+    Column("target", word(128), nullable=False),
+    Column("record_key", word(512), nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", word(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
-    Column("claimed_by", String(64)),
+    Column("claimed_by", word(64)),
     Column("claimed_until", Instant),
     Column("receipt", JSON),
-    Column("problem", Text),
+    Column("problem", Said),
     Column("as_of", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     # Of which episode it is, when that began, and whose turn it took: what deciding must remember.
-    Column("subject_key", String(512)),
+    Column("subject_key", word(512)),
     Column("episode", Integer),
     Column("moment_at", Instant),
-    Column("owner_id", String(64)),
-    Column("pool", String(128)),
+    Column("owner_id", word(64)),
+    Column("pool", word(128)),
     Column("turn", Integer),
-    Column("priority", String(16)),
+    Column("priority", word(16)),
     Column("due_at", Instant),
     # One message may tell of several: the id that they went out under.
-    Column("sent_as", String(64)),
+    Column("sent_as", word(64)),
     # By the clock of the runs: when it was put here, before when it does not leave, when it was delivered.
     Column("enqueued_at", Instant),
     Column("leaves_at", Instant),
@@ -226,8 +250,8 @@ outbox = Table(
 portal = Table(
     "portal",
     metadata,
-    Column("portal_id", String(64), primary_key=True),
-    Column("base_url", String(512), nullable=False),
+    Column("portal_id", word(64), primary_key=True),
+    Column("base_url", word(512), nullable=False),
     Column("recorded_at", Instant, nullable=False),
 )
 
@@ -235,8 +259,8 @@ runs = Table(
     "runs",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("run_id", String(64), nullable=False),
-    Column("step", String(32), nullable=False),
+    Column("run_id", word(64), nullable=False),
+    Column("step", word(32), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=False),
@@ -249,7 +273,7 @@ rule_versions = Table(
     "rule_versions",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("digest", String(64), nullable=False),
+    Column("digest", word(64), nullable=False),
     Column("in_force_from", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("files", JSON, nullable=False),
@@ -259,10 +283,10 @@ rule_versions = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("record_key", String(512), primary_key=True),
-    Column("email", String(320)),
-    Column("reason", String(32), nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("record_key", word(512), primary_key=True),
+    Column("email", word(320)),
+    Column("reason", word(32), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("recorded_at", Instant, nullable=False),
 )
 
@@ -271,15 +295,15 @@ privacy_salt = Table(
     "privacy_salt",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("salt", String(64), nullable=False),
+    Column("salt", word(64), nullable=False),
 )
 
 # By what an erased person would be known again, as salted hashes: user ids, addresses, HubSpot ids.
 erased_names = Table(
     "erased_names",
     metadata,
-    Column("kind", String(16), primary_key=True),
-    Column("digest", String(64), primary_key=True),
+    Column("kind", word(16), primary_key=True),
+    Column("digest", word(64), primary_key=True),
     Column("erased_at", Instant, nullable=False),
 )
 
@@ -288,7 +312,7 @@ erasures = Table(
     "erasures",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("begun_at", Instant, nullable=False),
     Column("finished_at", Instant),
     Column("names", JSON, nullable=False),
@@ -299,11 +323,11 @@ erasures = Table(
 segment_lists = Table(
     "segment_lists",
     metadata,
-    Column("segment_id", String(128), primary_key=True),
-    Column("object_type", String(32), nullable=False),
-    Column("name", String(256), nullable=False),
-    Column("list_id", String(64)),
-    Column("run_id", String(64), nullable=False),
+    Column("segment_id", word(128), primary_key=True),
+    Column("object_type", word(32), nullable=False),
+    Column("name", word(256), nullable=False),
+    Column("list_id", word(64)),
+    Column("run_id", word(64), nullable=False),
     Column("claimed_at", Instant, nullable=False),
 )
 
@@ -313,10 +337,10 @@ list_log = Table(
     "list_log",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("list_id", String(64), nullable=False),
-    Column("hubspot_id", String(64), nullable=False),
-    Column("outcome", String(16), nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("list_id", word(64), nullable=False),
+    Column("hubspot_id", word(64), nullable=False),
+    Column("outcome", word(16), nullable=False),
+    Column("run_id", word(64), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("acknowledged_at", Instant, nullable=False),
     Index("list_log_by_member", "list_id", "hubspot_id", "id"),
@@ -326,8 +350,8 @@ list_log = Table(
 segment_sizes = Table(
     "segment_sizes",
     metadata,
-    Column("segment_id", String(128), primary_key=True),
+    Column("segment_id", word(128), primary_key=True),
     Column("as_of", Instant, primary_key=True),
     Column("size", Integer, nullable=False),
-    Column("run_id", String(64), nullable=False),
+    Column("run_id", word(64), nullable=False),
 )

@@ -29,7 +29,6 @@ from hypothesis import strategies as st
 from dagster_project.crm import ledger as crm_ledger
 from dagster_project.crm.changes import Update, find_changes
 from dagster_project.crm.values import same_value
-from dagster_project.state.database import open_state
 from dagster_project.state.tables import ledger_log
 
 ACTIVE_AT = datetime(2026, 6, 29, 8, 30, 15, 123456)
@@ -501,8 +500,8 @@ def test_the_diff_equals_one_in_plain_python_and_names_no_record_twice(rows, rec
 
 
 @pytest.fixture(scope="module")
-def shared_engine(tmp_path_factory):
-    return open_state(f"sqlite:///{tmp_path_factory.mktemp('state') / 'state.sqlite'}")
+def shared_engine(new_shared_state, tmp_path_factory):
+    return new_shared_state(tmp_path_factory.mktemp("state"))
 
 
 def acknowledge(engine, updates):

@@ -9,12 +9,12 @@ import pytest
 from crm_world import AS_OF, CONTACT_COLUMNS, CONTACTS, contact, read_ledger, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, insert
 
 from dagster_project.crm import ledger as crm_ledger
 from dagster_project.crm.changes import find_changes
 from dagster_project.crm.ledger import Acknowledged, fold, ledger_path
-from dagster_project.state.database import open_state
-from dagster_project.state.tables import ledger_log
+from dagster_project.state.tables import erasures, ledger_log
 
 entries = st.builds(
     Acknowledged,
@@ -65,8 +65,8 @@ def folded(path):
 
 
 @pytest.fixture(scope="module")
-def shared_engine(tmp_path_factory):
-    return open_state(f"sqlite:///{tmp_path_factory.mktemp('state') / 'state.sqlite'}")
+def shared_engine(new_shared_state, tmp_path_factory):
+    return new_shared_state(tmp_path_factory.mktemp("state"))
 
 
 @settings(deadline=None, max_examples=25)
@@ -205,6 +205,27 @@ def test_a_file_folded_from_another_log_is_folded_anew(engine, tmp_path, restore
     path = fold(engine, tmp_path, "contacts")
     assert folded(path) == replayed(log)
     assert path.exists() == bool(log)
+
+
+def test_two_machines_with_folders_of_their_own_fold_what_either_wrote(engine, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    append(engine, [entry("1", "zo_a", "8")])
+    fold(engine, here, "contacts")
+    append(engine, [entry("1", "zo_a", "9"), entry("2", "zo_b", "1", "u2")])
+    fold(engine, there, "contacts")
+    append(engine, [entry("2", "zo_b", None, "u2")])
+    everything = {"1": ("u1", {"zo_a": "9"}), "2": ("u2", {})}
+    assert [folded(fold(engine, folder, "contacts")) for folder in (here, there)] == [everything, everything]
+
+
+def test_somebody_who_was_erased_on_another_machine_is_not_in_the_file_of_this_one(engine, tmp_path):
+    append(engine, [entry("1", "zo_a", "8"), entry("2", "zo_a", "9", "u2")])
+    fold(engine, tmp_path, "contacts")
+    erasure = {"run_id": "run", "begun_at": AS_OF, "names": {}, "files": {}}
+    with engine.begin() as connection:
+        connection.execute(delete(ledger_log).where(ledger_log.c.hubspot_id == "1"))
+        connection.execute(insert(erasures).values(erasure | {"finished_at": AS_OF}))
+    assert folded(fold(engine, tmp_path, "contacts")) == {"2": ("u2", {"zo_a": "9"})}
 
 
 def test_a_fold_without_news_leaves_the_file_alone(engine, tmp_path):

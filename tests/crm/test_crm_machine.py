@@ -56,8 +56,8 @@ from dagster_project.crm.drift_finding import find_drift
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.sandbox.errors import Refusal
 from dagster_project.sandbox.running import Sandbox, running_sandbox
-from dagster_project.state.database import open_state
 from dagster_project.state.tables import metadata
+from tests.throwaway_postgres import NewState
 
 # Small, so that a few records are several batches and a few entries several pieces of a fold.
 BATCH_SIZE, FOLD_CHUNK_ROWS = 3, 4
@@ -331,6 +331,12 @@ class Syncing(RuleBasedStateMachine):
         check_that_hubspot_holds_what_is_wanted(self.sandbox, mapped, self.rows[object_type], refused)
 
 
+@pytest.fixture(scope="module")
+def _syncing(new_shared_state: NewState, tmp_path_factory: pytest.TempPathFactory) -> None:
+    Syncing.engine = new_shared_state(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.mark.usefixtures("_syncing")
 class TestSyncing(Syncing.TestCase):
     settings = settings(max_examples=20, stateful_step_count=15, deadline=None)
 
@@ -338,10 +344,7 @@ class TestSyncing(Syncing.TestCase):
     def setUpClass(cls) -> None:
         opened = ExitStack()
         cls.addClassCleanup(opened.close)
-        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="machine-"))
         Syncing.sandbox = opened.enter_context(running_sandbox())
-        Syncing.engine = open_state(f"sqlite:///{folder}/state.sqlite")
-        opened.callback(Syncing.engine.dispose)
         patch = opened.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(sending, "BATCH_SIZE", BATCH_SIZE)
         patch.setattr(ledger, "FOLD_CHUNK_ROWS", FOLD_CHUNK_ROWS)

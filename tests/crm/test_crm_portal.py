@@ -10,7 +10,6 @@ from sqlalchemy import select
 from dagster_project.crm.errors import CrmUnauthorised, CrmUnavailable
 from dagster_project.crm.portal import Portal, WrongPortal, open_portal
 from dagster_project.resources.hubspot import HubSpot
-from dagster_project.state.database import open_state
 from dagster_project.state.tables import portal as portal_table
 
 
@@ -61,9 +60,9 @@ def test_nothing_is_read_or_written_in_another_portal(sandbox, engine, monkeypat
         assert [(method, path.split("/")[1]) for method, path in server.seen] == [("GET", "account-info")]
 
 
-def test_each_state_has_a_portal_of_its_own(sandbox, engine, tmp_path):
+def test_each_state_has_a_portal_of_its_own(sandbox, engine, new_state, tmp_path_factory):
     open_portal(door(sandbox.url), engine)
-    other = open_state(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    other = new_state(tmp_path_factory.mktemp("other"))
     with answering(account(999)) as server:
         assert open_portal(door(server.url), other).portal_id == "999"
         assert remembered(other) == [("999", server.url)]

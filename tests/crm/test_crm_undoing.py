@@ -19,7 +19,6 @@ from dagster_project.crm.syncing import SyncSummary
 from dagster_project.crm.undoing import UndoImpossible
 from dagster_project.crm.written import read_last_runs
 from dagster_project.sandbox.running import running_sandbox
-from dagster_project.state.database import open_state
 from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import identities, ledger_log, rejections, undone_values
 
@@ -467,13 +466,13 @@ def assert_all_back(world, rows):
     assert world.sync() == SyncSummary("contacts", left_out={"undone": len(rows)})
 
 
-def test_an_undo_that_is_cut_off_anywhere_can_be_run_again(tmp_path):
+def test_an_undo_that_is_cut_off_anywhere_can_be_run_again(new_state, tmp_path):
     cut_at, names = 0, []
     while True:
         with running_sandbox() as sandbox:
             folder = tmp_path / str(cut_at)
             folder.mkdir()
-            world = World(sandbox, open_state(f"sqlite:///{folder / 'state.sqlite'}"), folder)
+            world = World(sandbox, new_state(folder), folder)
             rows = two_syncs(world, 3)
             moments = Moments(cut_at)
             try:
@@ -555,11 +554,11 @@ snapshots = st.lists(wanted, min_size=4, max_size=4)
 
 @settings(max_examples=15)
 @given(snapshots, snapshots)
-def test_undoing_a_sync_leaves_our_properties_as_they_were_before_it(first, second):
+def test_undoing_a_sync_leaves_our_properties_as_they_were_before_it(new_shared_state, first, second):
     """None: the user is gone from the snapshot, or not yet there."""
     with running_sandbox() as sandbox, TemporaryDirectory() as name:
         folder = Path(name)
-        engine = open_state(f"sqlite:///{folder / 'state.sqlite'}")
+        engine = new_shared_state(folder)
         world = World(sandbox, engine, folder)
         contacts = world.add_contacts(4)
 

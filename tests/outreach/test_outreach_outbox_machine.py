@@ -1,11 +1,10 @@
 """Whatever crashes whenever: an action is never posted twice, and never lost, alone or as a line of a digest."""
 
-import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -13,8 +12,8 @@ from sqlalchemy import Engine, delete, select
 
 from dagster_project.outreach import outbox
 from dagster_project.outreach.outbox_rows import CLAIM_LASTS, Action, OutboxRow, due, unknown
-from dagster_project.state.database import open_state
 from dagster_project.state.tables import outbox as table
+from tests.throwaway_postgres import NewState
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 LIFETIME = timedelta(hours=48)
@@ -216,12 +215,11 @@ class Outbox(RuleBasedStateMachine):
             assert state != "failed" or posted[action_id] == 0
 
 
+@pytest.fixture(scope="module")
+def _outbox(new_shared_state: NewState, tmp_path_factory: pytest.TempPathFactory) -> None:
+    Outbox.engine = new_shared_state(tmp_path_factory.mktemp("outbox"))
+
+
+@pytest.mark.usefixtures("_outbox")
 class TestOutbox(Outbox.TestCase):
     settings = settings(max_examples=80, stateful_step_count=24, deadline=None)
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        folder = tempfile.mkdtemp(prefix="outbox-")
-        cls.addClassCleanup(shutil.rmtree, folder)
-        Outbox.engine = open_state(f"sqlite:///{folder}/state.sqlite")
-        cls.addClassCleanup(Outbox.engine.dispose)

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, text
+from state_shape import shape_of
 
 from dagster_project.settings import PROJECT_DIR
-from dagster_project.state import database
+from dagster_project.state import sqlite
 from dagster_project.state.database import MIGRATIONS, StateUnavailable, open_state
 from dagster_project.state.run_log import steps_of_run
 from dagster_project.state.tables import metadata
@@ -23,6 +24,12 @@ from dagster_project.state.tables import metadata
 PASSWORD = "correct-horse"
 SCRIPT = Path(__file__).with_name("state_open_fresh.py")
 FRESH_DATABASES = 40
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """In a file, wherever the state of other tests is kept."""
+    return open_state(url_of(tmp_path / "state.sqlite"))
 
 
 def newest_revision() -> str:
@@ -79,13 +86,13 @@ def test_a_fresh_database_that_somebody_else_is_writing_is_waited_for(tmp_path: 
             if len(pauses) == 3:
                 somebody.execute("rollback")
 
-        monkeypatch.setattr(database, "sleep", others_finish)
+        monkeypatch.setattr(sqlite, "sleep", others_finish)
         assert steps_of_run(open_state(url_of(file)), "nobody's") == {}
     assert len(pauses) == 3
 
 
 def test_a_database_that_is_never_given_up_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(database, "LOCK_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite, "LOCK_PATIENCE_SECONDS", 0.0)
     file = tmp_path / "state.sqlite"
     with closing(sqlite3.connect(file, isolation_level=None)) as somebody:
         somebody.execute("begin exclusive")
@@ -121,24 +128,10 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_knows(engine: Engi
 
 
 def test_the_migrations_make_the_same_keys_and_indexes_too(engine: Engine, tmp_path: Path):
-    """Which Alembic does not compare."""
-
-    def shape(made: Engine) -> dict:
-        found = inspect(made)
-        return {
-            table: (
-                found.get_pk_constraint(table)["constrained_columns"],
-                sorted((index["name"], index["column_names"], index["unique"]) for index in found.get_indexes(table)),
-                [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)],
-            )
-            for table in found.get_table_names()
-            if table != "alembic_version"
-        }
-
     straight = create_engine(url_of(tmp_path / "straight.sqlite"))
     metadata.create_all(straight)
-    assert shape(engine) == shape(straight)
-    assert set(shape(engine)) == set(metadata.tables)
+    assert shape_of(engine) == shape_of(straight)
+    assert set(shape_of(engine)) == set(metadata.tables)
     straight.dispose()
 
 
@@ -164,7 +157,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Pa
     message = refusal(url)
     assert message.startswith(f"The state database {url} has a schema that this version does not know")
     assert "'9999'" in message
-    assert message.endswith("use the version that wrote it, or a newer one.")
+    assert message.endswith("use the version that wrote it, or a newer one; or give the state a database of its own.")
     with closing(sqlite3.connect(tmp_path / "state.sqlite")) as connection:
         assert connection.execute("select version_num from alembic_version").fetchall() == [("9999",)]
 
