@@ -20,7 +20,8 @@
 {%- endmacro %}
 
 {# Exact elapsed time: dbt.datediff counts the boundaries crossed, and at microseconds that is the time itself. #}
-{% macro elapsed_microseconds(earlier, later) -%}
+{% macro elapsed_microseconds(earlier, later) -%} {{ return(adapter.dispatch('elapsed_microseconds', 'pql')(earlier, later)) }} {%- endmacro %}
+{% macro default__elapsed_microseconds(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'microsecond') }}
 {%- endmacro %}
 

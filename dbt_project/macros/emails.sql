@@ -1,9 +1,9 @@
 {# The address as the key people share: trimmed, lower-cased, composed (NFC); null where it is no address. #}
 {% macro normalised_email(email) -%}
-    case
-        when {{ matches(composed("lower(trim(" ~ email ~ "))"), "'^[^@\\s\"(),:;<>\\[\\]]+@([\\p{L}\\p{M}\\p{N}_-]+\\.)+[\\p{L}\\p{M}\\p{N}-]{2,}$'") }}
-        then {{ composed("lower(trim(" ~ email ~ "))") }}
-    end
+    {{ where_it_matches(
+        composed("lower(" ~ trimmed(email) ~ ")"),
+        "'^[^@\\s\"(),:;<>\\[\\]]+@([\\p{L}\\p{M}\\p{N}_-]+\\.)+[\\p{L}\\p{M}\\p{N}-]{2,}$'"
+    ) }}
 {%- endmacro %}
 
 {% macro email_domain(email) -%} {{ dbt.split_part(email, "'@'", 2) }} {%- endmacro %}

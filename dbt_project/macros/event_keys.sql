@@ -12,7 +12,8 @@
 {%- set missing -%}
     select days.{{ key }}, min(days.happened_on) as happened_on
     from {{ ref('int_event_days') }} as days
-    left join {{ this }} as known on known.{{ key }} = days.{{ key }}
+    -- What was made in another way is still there while this is asked, and then goes.
+    left join {{ this }} as known on known.{{ key }} = days.{{ key }} and known.made_by = '{{ made_by(event_models()) }}'
     where known.{{ key }} is null and days.{{ key }} is not null
     group by days.{{ key }}
 {%- endset %}
@@ -35,7 +36,7 @@ numbered as (
 select
     {{ key }},
     {% for column in columns %}
-    any_value({{ column }}) as {{ column }},
+    {{ dbt.any_value(column) }} as {{ column }},
     {% endfor %}
     -- Texts that share a number: a test refuses to go on.
     count(*) > 1 as is_ambiguous,

@@ -6,10 +6,10 @@
     case when {{ row }}.score_name = 'fit' then {{ dbt.concat(["'fit:'", row ~ ".rule_id"]) }} else {{ row }}.rule_id end
 {%- endmacro %}
 
-{# The texts of a group in their own order with `;` between them. Sorted as a list: of a million groups of eight an ordered
-   listagg takes half a minute, this a few seconds. #}
-{% macro sorted_texts(text) -%} {{ return(adapter.dispatch('sorted_texts', 'pql')(text)) }} {%- endmacro %}
-{% macro default__sorted_texts(text) -%} array_to_string(list_sort(array_agg({{ text }})), ';') {%- endmacro %}
+{# The texts of a group in their own order with a sign between them. Sorted as a list: of a million groups of eight an
+   ordered listagg takes half a minute, this a few seconds. #}
+{% macro sorted_texts(text, sign=';') -%} {{ return(adapter.dispatch('sorted_texts', 'pql')(text, sign)) }} {%- endmacro %}
+{% macro default__sorted_texts(text, sign) -%} array_to_string(list_sort(array_agg({{ text }})), '{{ sign }}') {%- endmacro %}
 
 {# One row per piece of a text with `;` between the pieces, as the column `piece`, beside `columns` of the relation. #}
 {% macro pieces_of(relation, columns, text) -%} {{ return(adapter.dispatch('pieces_of', 'pql')(relation, columns, text)) }} {%- endmacro %}

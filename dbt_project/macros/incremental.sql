@@ -22,10 +22,15 @@
     greatest(cast({{ started }} as bigint), coalesce({{ last }}, 0) + 1)
 {%- endmacro %}
 
+{# How a table is made of which single rows are replaced: whole each time where the engine's tables take no delete. #}
+{% macro replacing_rows() -%} {{ return(adapter.dispatch('replacing_rows', 'pql')()) }} {%- endmacro %}
+{% macro default__replacing_rows() -%} {{ return('incremental') }} {%- endmacro %}
+
 {# Whether there are rows of an earlier build to go on from: a table of an earlier version lacks the columns this one has. #}
-{% macro goes_on(columns=['made_by']) -%}
+{% macro goes_on(columns=['made_by']) -%} {{ return(adapter.dispatch('goes_on', 'pql')(columns)) }} {%- endmacro %}
+{% macro default__goes_on(columns) -%}
     {%- if is_incremental() -%}
-        {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+        {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
         {{ return(columns | reject('in', there) | list | length == 0) }}
     {%- endif -%}
     {{ return(false) }}
@@ -42,6 +47,10 @@
 {% macro forget_unless_there_are(columns) -%}
     {%- if is_incremental() and not goes_on(columns) -%} delete from {{ this }} {%- endif -%}
 {%- endmacro %}
+
+{# A day without a value in `column` that is made of nothing either is none: the row of it goes. #}
+{% macro forget_days_gone(column) -%} {{ return(adapter.dispatch('forget_days_gone', 'pql')(column)) }} {%- endmacro %}
+{% macro default__forget_days_gone(column) -%} delete from {{ this }} where {{ column }} is null and made_of is null {%- endmacro %}
 
 {# CTEs of a model that reads what came in: `writes` of files, and where there was a build before, up to which write it read
    (`last_build`) and which loads were written since (`unread_loads`). #}
@@ -70,7 +79,7 @@ unread_loads as (
     {%- if goes_on() %}
     and load_id in (select load_id from unread_loads)
     {%- for source in var('in_warehouse') if execute and source in of_sources %}
-    {%- set last = run_query("select coalesce(max(load_id), 0) from " ~ this ~ " where source = '" ~ source ~ "'") %}
+    {%- set last = run_query("select coalesce(max(load_id), 0) from " ~ this ~ " where source = '" ~ source ~ "' and made_by = '" ~ made_by(event_models()) ~ "'") %}
     union all
     select {{ columns | join(', ') }} from {{ ref('int_events_arrived') }}
     where source = '{{ source }}' and load_id > {{ last.rows[0][0] - 24 * 3600 * 1000000 }}
@@ -119,6 +128,9 @@ unread_loads as (
     {%- if var('in_one_stretch', false) -%}
         {{ return([(modules.datetime.date(1, 1, 1), modules.datetime.date(9000, 1, 1))]) }}
     {%- endif -%}
+    {{ return(adapter.dispatch('batches_of_days', 'pql')(wanted, column)) }}
+{%- endmacro %}
+{% macro default__batches_of_days(wanted, column) -%}
     {%- set batches = [] -%}
     {%- if execute and load_relation(ref('int_event_days_written')) is not none -%}
         {%- set days -%}
@@ -147,6 +159,11 @@ unread_loads as (
     {%- endif -%}
     {{ return(batches) }}
 {%- endmacro %}
+
+{# What tells the rows of a group from those of another build: the last build that wrote one of them; where a table is made
+   whole each time, a number for the deliveries themselves. #}
+{% macro state_of_deliveries() -%} {{ return(adapter.dispatch('state_of_deliveries', 'pql')()) }} {%- endmacro %}
+{% macro default__state_of_deliveries() -%} max(build_number) {%- endmacro %}
 
 {# Whether an instant is on one of the days of such a stretch. #}
 {% macro is_between_days(instant, batch) -%}

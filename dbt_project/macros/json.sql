@@ -13,7 +13,7 @@
 
 {# The first of several paths that holds something; empty text is nothing. #}
 {% macro first_text(json, paths) -%}
-    coalesce({% for path in paths %}nullif(trim({{ json_path_text(json, path) }}), ''){% if not loop.last %}, {% endif %}{% endfor %})
+    coalesce({% for path in paths %}nullif({{ trimmed(json_path_text(json, path)) }}, ''){% if not loop.last %}, {% endif %}{% endfor %})
 {%- endmacro %}
 
 {# The JSON value at a top-level key; `key` is an expression. #}

@@ -16,7 +16,7 @@
 {# The phrases of a cell `a|b`, each written as the macro `words` writes words, but without blanks around; null for none. #}
 {% macro phrases(cell) -%} {{ return(adapter.dispatch('phrases', 'pql')(cell)) }} {%- endmacro %}
 {% macro default__phrases(cell) -%}
-    regexp_replace(regexp_replace(lower(trim({{ cell }})), '[^\p{L}\p{N}|]+', ' ', 'g'), ' ?\| ?', '|', 'g')
+    regexp_replace(regexp_replace(lower({{ trimmed(cell) }}), '[^\p{L}\p{N}|]+', ' ', 'g'), ' ?\| ?', '|', 'g')
 {%- endmacro %}
 
 {# One phrase after the other, the 30 that a cell may hold (MAX_PHRASES of the rule checks): a pattern made of them would be compiled anew for each title. #}

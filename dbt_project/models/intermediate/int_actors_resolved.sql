@@ -14,7 +14,7 @@ select
     actors.anonymous_id,
     actors.company_id,
     addresses.email,
-    case when addresses.email is null then nullif(trim(actors.email_as_written), '') end as malformed_email
+    case when addresses.email is null then nullif({{ trimmed('actors.email_as_written') }}, '') end as malformed_email
 from {{ ref('int_event_actors') }} as actors
 left join {{ ref('int_user_aliases') }} as aliases on aliases.alias_user_id = actors.user_id
 left join addresses on addresses.email_as_written = actors.email_as_written

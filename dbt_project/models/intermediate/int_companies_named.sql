@@ -6,14 +6,14 @@ with described as (
         {{ latest_known('domains.registrable_domain', later) }} as domain,
         {{ latest_known('companies.hubspot_id', later) }} as stated_hubspot_id
     from {{ ref('int_company_descriptions') }} as companies
-    left join {{ ref('int_domains_classified') }} as domains on domains.domain = lower(trim(companies.domain))
+    left join {{ ref('int_domains_classified') }} as domains on domains.domain = lower({{ trimmed('companies.domain') }})
     group by companies.company_id
 ),
 named as (
     select company_id from described
-    union
+    union distinct
     select company_id from {{ ref('int_user_descriptions') }} where company_id is not null
-    union
+    union distinct
     select actors.company_id
     from {{ ref('int_actors_seen') }} as seen
     inner join {{ ref('int_event_actors') }} as actors on actors.actor_key = seen.actor_key

@@ -2,7 +2,7 @@
 -- key, else the one with our domain.
 with companies as (
     select company_id, domain, stated_hubspot_id from {{ ref('int_companies_named') }}
-    union
+    union distinct
     select company_id, email_domain as domain, cast(null as {{ dbt.type_string() }}) as stated_hubspot_id
     from {{ ref('int_users') }}
     where company_id = email_domain

@@ -14,21 +14,23 @@ login_days as (
     where days.is_login and days.last_at > activated.activated_at
     group by days.user_id, days.happened_on
 ),
-numbered as (
-    select user_id, happened_on, row_number() over (partition by user_id order by happened_on) as place
+counted as (
+    select login_days.user_id, login_days.happened_on, settings.habitual_window_days, settings.habitual_days - 1 as days_before
     from login_days
+    cross join settings
+),
+-- Of each day of login, the one that makes the number full with it.
+reaching_back as (
+    {{ with_value_before('counted', 'happened_on', 'days_before', part=['user_id'], order=['happened_on'], name='earliest_on') }}
 ),
 -- From the day that makes the number full until the first of them leaves the window.
 spells as (
     select
-        latest.user_id,
-        latest.happened_on as from_on,
-        {{ days_after('settings.habitual_window_days - 1', 'earliest.happened_on') }} as until_on
-    from numbered as latest
-    cross join settings
-    inner join numbered as earliest
-        on earliest.user_id = latest.user_id and earliest.place = latest.place - settings.habitual_days + 1
-    where latest.happened_on <= {{ days_after('settings.habitual_window_days - 1', 'earliest.happened_on') }}
+        user_id,
+        happened_on as from_on,
+        {{ days_after('habitual_window_days - 1', 'earliest_on') }} as until_on
+    from reaching_back
+    where happened_on <= {{ days_after('habitual_window_days - 1', 'earliest_on') }}
 ),
 before as (
     select spells.*, lag(until_on) over (partition by user_id order by from_on) as last_until_on

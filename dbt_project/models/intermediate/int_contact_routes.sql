@@ -2,7 +2,7 @@
 -- Of the routes of which all conditions hold, the first one; one without conditions takes everybody.
 with wanted as (
     select user_id from {{ ref('int_handoffs_eligible') }}
-    union
+    union distinct
     select user_id from {{ ref('int_contacts_called_upon') }}
 ),
 people as (

@@ -2,7 +2,7 @@
 -- What segments and triggers may ask of a contact, one row per user. What the handoffs of this run say is not here: they come
 -- after the triggers.
 with rules_met as (
-    select met.user_id, {{ dbt.listagg('met.rule_id', "'|'", 'order by met.rule_id') }} as engagement_rules
+    select met.user_id, {{ sorted_texts('met.rule_id', '|') }} as engagement_rules
     from {{ ref('int_engagement_rules_met') }} as met
     inner join {{ ref('int_rules_in_use') }} as rules on rules.rule_id = met.rule_id
     -- A rule with a window is met as long as the window that ends now is full; what goes back to no window stays met.
@@ -10,7 +10,7 @@ with rules_met as (
     group by met.user_id
 ),
 signals_live as (
-    select user_id, {{ dbt.listagg('signal_id', "'|'", 'order by signal_id') }} as live_signals
+    select user_id, {{ sorted_texts('signal_id', '|') }} as live_signals
     from {{ ref('contact_signals') }}
     where is_live
     group by user_id

@@ -3,5 +3,5 @@
 select user_id, combined_score
 from {{ ref('int_handoffs_eligible') }}
 where not is_claimed and present_owner_id is null and not is_in_review
-union
+union distinct
 select user_id, combined_score from {{ ref('int_contacts_acted_on') }}

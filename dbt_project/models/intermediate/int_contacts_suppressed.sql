@@ -10,7 +10,7 @@ addresses as (
     select stated.user_id, {{ email_in_ascii('stated.email', 'domains.ascii_domain') }} as email
     from stated
     left join {{ ref('stg_reference__email_domains') }} as domains on domains.domain = {{ email_domain('stated.email') }}
-    union
+    union distinct
     select user_id, contact_email from {{ ref('int_users') }} where contact_email is not null
 ),
 named as (

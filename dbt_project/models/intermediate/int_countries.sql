@@ -1,15 +1,15 @@
 -- Texts are few and people many: each spelling is looked up once.
 with texts as (
     select country from {{ ref('int_users') }}
-    union
+    union distinct
     select country from {{ ref('int_company_descriptions') }}
-    union
+    union distinct
     select country from {{ ref('stg_hubspot__contacts') }}
-    union
+    union distinct
     select enriched_country from {{ ref('stg_hubspot__contacts') }}
-    union
+    union distinct
     select country from {{ ref('stg_hubspot__companies') }}
-    union
+    union distinct
     select enriched_country from {{ ref('stg_hubspot__companies') }}
 )
 select texts.country, spellings.country_code

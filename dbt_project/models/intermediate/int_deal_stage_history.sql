@@ -16,5 +16,6 @@ select present.deal_id, present.stage, present.stage_entered_at, present.first_s
 from present
 {% if is_incremental() %}
 left join {{ this }} as known on known.deal_id = present.deal_id and known.stage = present.stage
-where known.deal_id is null or known.first_seen_at > present.first_seen_at
+where known.deal_id is null {% if replacing_rows() == 'incremental' %}or known.first_seen_at > present.first_seen_at{% endif %}
+
 {% endif %}

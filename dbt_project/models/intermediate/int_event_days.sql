@@ -4,7 +4,7 @@
     unique_key='happened_on',
     on_schema_change='sync_all_columns',
     pre_hook="{{ forget_unless_there_are(['actor_key', 'made_of']) }}",
-    post_hook="delete from {{ this }} where actor_key is null and made_of is null",
+    post_hook="{{ forget_days_gone('actor_key') }}",
 ) }}
 {#
   One row per UTC day, actor and name of an event, as the source states them: how often, when first and last. And one row per

@@ -14,12 +14,12 @@ parts as (
     from arrived
     left join loads on loads.load_id = arrived.load_id
     union all
-    select happened_on, 'repeated', -1 * count(*), max(build_number)
+    select happened_on, 'repeated', -1 * count(*), {{ state_of_deliveries() }}
     from {{ ref('int_events_repeated') }}
     where event_id is not null
     group by happened_on
     union all
-    select happened_on, 'copied', count(*), max(build_number)
+    select happened_on, 'copied', count(*), {{ state_of_deliveries() }}
     from {{ ref('int_events_copied') }}
     group by happened_on
 )

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=replacing_rows(),
     incremental_strategy='delete+insert',
     unique_key=['source', 'event_id'],
     on_schema_change='sync_all_columns',

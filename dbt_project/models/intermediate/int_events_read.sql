@@ -4,7 +4,7 @@
     unique_key='happened_on',
     on_schema_change='sync_all_columns',
     pre_hook="{{ forget_unless_there_are(['reading_id', 'made_of']) }}",
-    post_hook="delete from {{ this }} where reading_id is null and made_of is null",
+    post_hook="{{ forget_days_gone('reading_id') }}",
 ) }}
 {#
   One row per event and reading, with what is read from it, as the source states it; and one row per day without a reading,

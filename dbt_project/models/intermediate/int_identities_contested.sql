@@ -22,10 +22,10 @@ malformed_emails as (
     {{ said_of_users('malformed_email') }}
 ),
 stated_domains as (
-    select trim(domain) as domain, company_id, lower(trim(domain)) as domain_key
+    select {{ trimmed('domain') }} as domain, company_id, lower({{ trimmed('domain') }}) as domain_key
     from {{ ref('int_company_descriptions') }}
-    where trim(domain) <> ''
-    union
+    where {{ trimmed('domain') }} <> ''
+    union distinct
     -- Many sources use the domain as the company's key. A key that only looks like one matters where there is no other.
     select company_id, company_id, lower(company_id)
     from {{ ref('int_companies_named') }}

@@ -16,7 +16,7 @@ days as (
 -- An alias joins user ids only where somebody ever used the previous one as such; else it was a visitor's.
 user_ids as (
     select source, user_id from statements
-    union
+    union distinct
     select actors.source, actors.user_id
     from (select distinct actor_key from {{ ref('int_event_days') }} where first_at <= {{ as_of() }}) as seen
     inner join {{ ref('int_event_actors') }} as actors on actors.actor_key = seen.actor_key
@@ -50,7 +50,7 @@ carried as (
 ),
 users_by_day as (
     select anonymous_id, happened_on, user_id, last_at from carried
-    union
+    union distinct
     select anonymous_id, cast(linked_at as date), user_id, linked_at from stated where anonymous_id is not null
 ),
 shared as (

@@ -1,6 +1,6 @@
 -- A person without a country of their own, or with one that nobody can read, is where their company is.
 with regions as (
-    select country_code, {{ dbt.listagg('region', "'|'", 'order by region') }} as regions
+    select country_code, {{ sorted_texts('region', '|') }} as regions
     from {{ ref('regions') }}
     group by country_code
 ),

@@ -2,16 +2,6 @@
   Rules that are looked at whenever their answer can change: at their events, and when one leaves the window. One row per user
   and rule that found something: what, whether it is met, when it last was, and which event proved it.
 #}
-{% set frame = 'over (partition by user_id, rule_id order by moved_at range between window_microseconds - 1 preceding and current row)' %}
-{% set values = {
-    'count': 'cast(count(event_id) ' ~ frame ~ ' as decimal(38, 4))',
-    'distinct_days': 'cast(count(distinct case when event_id is not null then happened_on end) ' ~ frame ~ ' as decimal(38, 4))',
-    'distinct_values': 'cast(count(distinct property_text) ' ~ frame ~ ' as decimal(38, 4))',
-    'sum': 'cast(sum(measure) ' ~ frame ~ ' as decimal(38, 4))',
-    'max': 'cast(max(measure) ' ~ frame ~ ' as decimal(38, 4))',
-    'latest': 'cast(' ~ latest_known('measure', ['moved_at', 'event_id']) ~ ' ' ~ frame ~ ' as decimal(38, 4))',
-    'ratio_of_latest': 'cast(' ~ latest_known('measure', ['moved_at', 'event_id']) ~ ' ' ~ frame ~ ' as decimal(38, 4))',
-} %}
 with rules as (
     select * from {{ ref('int_rules_in_use') }} where computed_from = 'moments'
 ),
@@ -37,21 +27,7 @@ moments as (
     where moved_at + window_microseconds <= clock.now_at
 ),
 measured as (
-    {% for aggregate, value in values.items() %}
-    select
-        user_id, rule_id, moved_at, operator, threshold,
-        {{ value }} as value,
-        {% if aggregate == 'ratio_of_latest' %}
-        cast({{ latest_known('divisor', ['moved_at', 'event_id']) }} {{ frame }} as decimal(38, 4)) as divisor,
-        {% else %}
-        cast(1 as decimal(38, 4)) as divisor,
-        {% endif %}
-        -- The next moment at which the answer can be another one; of rows of one moment only the last says it.
-        lead(moved_at) over (partition by user_id, rule_id order by moved_at) as until_at
-    from moments
-    where aggregate = '{{ aggregate }}'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    {{ measured_at_moments('moments', 'events') }}
 ),
 judged as (
     select

@@ -12,7 +12,7 @@ with rules as (
 clock as (
     select {{ microseconds_of(as_of()) }} as now_at
 ),
-events as (
+read_events as (
     select
         events.user_id,
         rules.rule_id,
@@ -20,11 +20,15 @@ events as (
         events.occurred_microseconds,
         rules.window_microseconds,
         rules.holds,
-        {{ value_before('events.occurred_microseconds', 'rules.needed - 1') }} over (
-            partition by events.user_id, rules.rule_id order by events.occurred_microseconds, events.event_id
-        ) as first_microseconds
+        rules.needed - 1 as needed_before
     from {{ ref('int_events_read_identified') }} as events
     inner join rules on rules.rule_id = events.reading_id
+),
+events as (
+    {{ with_value_before(
+        'read_events', 'occurred_microseconds', 'needed_before',
+        part=['user_id', 'rule_id'], order=['occurred_microseconds', 'event_id'], name='first_microseconds'
+    ) }}
 ),
 last_full as (
     select

@@ -6,9 +6,9 @@ with rules as (
 ),
 asked_for as (
     select value as rule_id from {{ ref('int_contact_segment_conditions') }} where property = 'engagement_rule'
-    union
+    union distinct
     select starts_with_id from {{ ref('triggers') }} where is_enabled and starts_with = 'engagement_rule'
-    union
+    union distinct
     select conditions.value
     from {{ ref('trigger_conditions') }} as conditions
     inner join {{ ref('triggers') }} as triggers on triggers.trigger_id = conditions.trigger_id and triggers.is_enabled
@@ -18,7 +18,7 @@ required as (
     select distinct rules.rule_id
     from rules
     inner join rules as requiring on requiring.is_enabled and {{ is_among('rules.rule_id', 'requiring.requires') }}
-    union
+    union distinct
     -- What such a rule requires is looked at with it: a required rule requires no more than the profile.
     select distinct rules.rule_id
     from asked_for

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=replacing_rows(),
     incremental_strategy='delete+insert',
     unique_key=['user_id', 'changed_at'],
     on_schema_change='append_new_columns',
@@ -184,6 +184,7 @@ select
     moved.reasons_moved
 from judged
 left join moved on moved.user_id = judged.user_id and moved.changed_at = judged.changed_at
+{% if replacing_rows() == 'table' %}where judged.is_change{% endif %}
 union all
 select {{ columns_of('restored', columns) }}
 from restored

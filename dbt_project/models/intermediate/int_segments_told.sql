@@ -4,7 +4,7 @@
 select
     members.object_type,
     members.record_key,
-    {{ dbt.listagg('members.segment_id', "';'", 'order by members.segment_id') }} as segments
+    {{ sorted_texts('members.segment_id') }} as segments
 from {{ ref('segment_members') }} as members
 inner join {{ ref('segments') }} as segments on segments.segment_id = members.segment_id
 where segments.kept_as in ('property', 'list_and_property')

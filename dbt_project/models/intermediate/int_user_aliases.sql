@@ -8,15 +8,11 @@ with recursive links as (
 ),
 neighbours as (
     select given_up_id as user_id, user_id as neighbour_id from links
-    union
+    union distinct
     select user_id, given_up_id from links
 ),
 reached as (
-    select user_id, neighbour_id as other_id from neighbours
-    union
-    select reached.user_id, neighbours.neighbour_id
-    from reached
-    inner join neighbours on neighbours.user_id = reached.other_id
+    {{ reached_over('reached', 'neighbours') }}
 ),
 -- Whoever can be reached reaches themselves too, by way of a neighbour.
 candidates as (

@@ -13,7 +13,7 @@ with described as (
 select
     coalesce(aliases.user_id, described.user_id, anonymous.user_id) as user_id,
     described.email,
-    case when described.email is null then nullif(trim(described.email_as_written), '') end as malformed_email,
+    case when described.email is null then nullif({{ trimmed('described.email_as_written') }}, '') end as malformed_email,
     described.first_name,
     described.last_name,
     described.job_title,

@@ -11,81 +11,7 @@ with moments as (
     where happened_at > {{ dbt.dateadd('year', '-1 * ' ~ whole_report_setting('journey_years'), as_of()) }}
         and stage <> 'mql'
 ),
-{% for stage in stages %}
-journey_{{ stage }} as (
-    {% if loop.first %}
-    select contact_id, min(happened_at) as happened_at from moments where stage = '{{ stage }}' group by contact_id
-    {% else %}
-    select moments.contact_id, min(moments.happened_at) as happened_at
-    from moments
-    inner join journey_{{ loop.previtem }} as before on before.contact_id = moments.contact_id
-    where moments.stage = '{{ stage }}' and moments.happened_at >= before.happened_at
-    group by moments.contact_id
-    {% endif %}
-),
-{% endfor %}
--- Only whoever came to a stage that the journey does not get to may have a path that is another one.
-counted as (
-    select contact_id, count(distinct stage) as stage_count from moments group by contact_id
-),
-beside as (
-    select counted.contact_id
-    from counted
-    {% for stage in stages %}
-    left join journey_{{ stage }} on journey_{{ stage }}.contact_id = counted.contact_id
-    {% endfor %}
-    where counted.stage_count > {% for stage in stages %}case when journey_{{ stage }}.contact_id is null then 0 else 1 end{% if not loop.last %} + {% endif %}{% endfor %}
-),
-{% for stage in stages %}
-{% set bit = 64 + 2 ** (stages | length - loop.index) %}
-paths_{{ stage }} as (
-    {% if not loop.first %}
-    select * from paths_{{ loop.previtem }}
-    union all
-    {% endif %}
-    select moments.contact_id, moments.happened_at, {% if loop.first %}{{ bit }}{% else %}coalesce(max(paths.path), 0) + {{ bit }}{% endif %} as path
-    from moments
-    inner join beside on beside.contact_id = moments.contact_id
-    {% if not loop.first %}
-    left join paths_{{ loop.previtem }} as paths
-        on paths.contact_id = moments.contact_id and paths.happened_at <= moments.happened_at
-    {% endif %}
-    where moments.stage = '{{ stage }}'
-    group by moments.contact_id, moments.happened_at
-),
-{% endfor %}
-longest as (
-    select contact_id, max(path) as path from paths_{{ stages[-1] }} group by contact_id
-),
-on_path as (
-    select moments.contact_id, moments.stage, moments.happened_at
-    from moments
-    inner join longest on longest.contact_id = moments.contact_id
-    where case moments.stage
-        {% for stage in stages %}
-        {% set bit = 2 ** (stages | length - loop.index) %}
-        when '{{ stage }}' then mod(cast(floor(longest.path / {{ bit }}) as bigint), 2) = 1
-        {% endfor %}
-    end
-),
-{% for stage in stages %}
-path_{{ stage }} as (
-    {% if loop.first %}
-    select longest.contact_id, min(on_path.happened_at) as happened_at, min(on_path.happened_at) as reached_at
-    from longest
-    left join on_path on on_path.contact_id = longest.contact_id and on_path.stage = '{{ stage }}'
-    group by longest.contact_id
-    {% else %}
-    select before.contact_id, min(on_path.happened_at) as happened_at, coalesce(min(on_path.happened_at), max(before.reached_at)) as reached_at
-    from path_{{ loop.previtem }} as before
-    left join on_path
-        on on_path.contact_id = before.contact_id
-        and on_path.stage = '{{ stage }}'
-        and (before.reached_at is null or on_path.happened_at >= before.reached_at)
-    group by before.contact_id
-    {% endif %}
-){% if not loop.last %},{% endif %}
-{% endfor %}
+{{ ways_through_stages('moments', stages) }}
 select
     contacts.contact_id as user_id,
     {{ columns_of('contacts', split_by()) }},
@@ -95,19 +21,15 @@ select
     {% endfor %}
     contacts.is_pql_since_before,
     {% for stage in stages %}
-    journey_{{ stage }}.happened_at as journey_{{ stage }}_at,
+    ways.journey_{{ stage }}_at,
     {% endfor %}
     {% for stage in stages %}
-    case when longest.contact_id is null then journey_{{ stage }}.happened_at else path_{{ stage }}.happened_at end as path_{{ stage }}_at,
+    ways.path_{{ stage }}_at,
     {% endfor %}
     case
         {% for stage in stages | reverse %}
-        when journey_{{ stage }}.contact_id is not null then '{{ stage }}'
+        when ways.journey_{{ stage }}_at is not null then '{{ stage }}'
         {% endfor %}
     end as journey_stage
 from {{ ref('int_contact_stages') }} as contacts
-left join longest on longest.contact_id = contacts.contact_id
-{% for stage in stages %}
-left join journey_{{ stage }} on journey_{{ stage }}.contact_id = contacts.contact_id
-left join path_{{ stage }} on path_{{ stage }}.contact_id = contacts.contact_id
-{% endfor %}
+left join ways on ways.contact_id = contacts.contact_id

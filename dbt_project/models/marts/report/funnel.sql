@@ -56,33 +56,30 @@ counted as (
     group by segment_type, segment
 ),
 rows_told as (
+    {% set rows = [] %}
     {% for order_mode, stage_filter, way in ways %}
-    {% set is_last_way = loop.last %}
     {% for stage in stages %}
     {% set at = way ~ '_' ~ stage %}
-    select
-        '{{ order_mode }}' as order_mode,
-        '{{ stage_filter }}' as stage_filter,
-        segment_type,
-        segment,
-        {{ loop.index }} as stage_number,
-        '{{ stage }}' as stage,
-        {{ at }}_count as contact_count,
-        {{ way }}_{{ stages[0] }}_count as first_count,
-        {{ at }}_from_first as from_first_count,
-        {% if loop.first %}
-        null as previous_count, null as went_on_count, null as timed_count, null as median_hours, null as p90_hours
-        {% else %}
-        {{ way }}_{{ loop.previtem }}_count as previous_count,
-        {{ at }}_went_on as went_on_count,
-        {{ at }}_timed as timed_count,
-        {{ at }}_median as median_hours,
-        {{ at }}_p90 as p90_hours
-        {% endif %}
-    from counted
-    {% if not (loop.last and is_last_way) %}union all{% endif %}
+    {% set before = none if loop.first else way ~ '_' ~ loop.previtem %}
+    {% do rows.append({
+        'order_mode': "'" ~ order_mode ~ "'",
+        'stage_filter': "'" ~ stage_filter ~ "'",
+        'segment_type': 'segment_type',
+        'segment': 'segment',
+        'stage_number': loop.index,
+        'stage': "'" ~ stage ~ "'",
+        'contact_count': at ~ '_count',
+        'first_count': way ~ '_' ~ stages[0] ~ '_count',
+        'from_first_count': at ~ '_from_first',
+        'previous_count': before ~ '_count' if before else 'cast(null as bigint)',
+        'went_on_count': at ~ '_went_on' if before else 'cast(null as bigint)',
+        'timed_count': at ~ '_timed' if before else 'cast(null as bigint)',
+        'median_hours': at ~ '_median' if before else 'cast(null as ' ~ type_double() ~ ')',
+        'p90_hours': at ~ '_p90' if before else 'cast(null as ' ~ type_double() ~ ')',
+    }) %}
     {% endfor %}
     {% endfor %}
+    {{ rows_from('counted', rows) }}
 )
 select
     order_mode,

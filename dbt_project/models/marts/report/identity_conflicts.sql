@@ -51,6 +51,6 @@ select
             else 'This is no domain that a company can register; each company has another one where a source states it'
         end
         when 'anonymous_id_of_several_users'
-            then 'They had it in turn: each up to their last call, then the next one; now it is the chosen one''s'
+            then 'They had it in turn: each up to their last call, then the next one; now it is the {{ dbt.escape_single_quotes("chosen one's") }}'
     end as why
 from conflicts

@@ -27,7 +27,7 @@ counted as (
 ),
 segments as (
     select metric_id, segment_type, segment from counted
-    union
+    union distinct
     select metric_id, 'all', 'all' from {{ ref('metric_definitions') }}
 ),
 -- A number is known of a period when it was looked at all through it; of what is found out later, once it had begun.

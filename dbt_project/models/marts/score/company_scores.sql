@@ -66,7 +66,7 @@ signals as (
     where signals.is_live
 ),
 account_signals as (
-    select company_id, {{ dbt.listagg('condition_id', "'|'", 'order by condition_id') }} as account_signals
+    select company_id, {{ sorted_texts('condition_id', '|') }} as account_signals
     from {{ ref('int_account_signals') }}
     group by company_id
 )

@@ -13,6 +13,6 @@ select
     coalesce(lower(is_closed) = 'true', stage in ('closedwon', 'closedlost'), false) as is_closed,
     coalesce(lower(is_closed_won) = 'true', stage = 'closedwon', false) as is_closed_won,
     {{ number_or_null('annual_amount') }} as annual_amount,
-    nullif(trim(deal_type), '') as deal_type,
+    nullif({{ trimmed('deal_type') }}, '') as deal_type,
     stage_entered_at
 from {{ source('raw', 'hubspot_deals') }}

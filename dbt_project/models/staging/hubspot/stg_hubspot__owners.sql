@@ -1,6 +1,6 @@
 select
     owner_id,
-    lower(trim(email)) as email,
+    lower({{ trimmed('email') }}) as email,
     first_name,
     last_name
 from {{ source('raw', 'hubspot_owners') }}

@@ -9,7 +9,7 @@ select
     job_title,
     country,
     company_id,
-    nullif(trim(hubspot_id), '') as hubspot_id,
+    nullif({{ trimmed('hubspot_id') }}, '') as hubspot_id,
     created_at,
     cast(null as timestamp) as described_at,
     load_id,
