@@ -10,6 +10,7 @@ COMMANDS = {
     "plan": "what a sync would change; sends nothing",
     "undo": "take back what one sync wrote; without a run id, list the last ones",
     "retry": "owe again what failed or expired; without an action, list it",
+    "move-state": "move the state out of its SQLite file into a Postgres",
     "erase": "erase one person from everything that is kept here",
     "rules": "check the rule files and print them in plain English",
     "docs": "write the pages of docs/ that are made of the rules",
@@ -18,16 +19,16 @@ COMMANDS = {
     "preview": "what other rules would do to the present data; changes nothing",
     "dev": "the Dagster UI with schedule and sensors on",
 }
-WITH_ARGUMENTS = ("undo", "retry", "erase", "rules", "docs", "explain", "recompute", "preview", "dev")
+WITH_ARGUMENTS = ("undo", "retry", "move-state", "erase", "rules", "docs", "explain", "recompute", "preview", "dev")
 
 
 def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
-        lines = [f"  {name:<9} {what}" for name, what in COMMANDS.items()]
+        lines = [f"  {name:<10} {what}" for name, what in COMMANDS.items()]
         sys.stderr.write("usage: python -m dagster_project <command>\n" + "\n".join(lines) + "\n")
         return 2
     name, *rest = arguments
-    command = importlib.import_module(f"dagster_project.commands.{name}")
+    command = importlib.import_module(f"dagster_project.commands.{name.replace('-', '_')}")
     try:
         code = command.main(rest) if name in WITH_ARGUMENTS else command.main()
         sys.stdout.flush()

@@ -1,6 +1,8 @@
 """Errors that name what is wrong and what to do about it: people see the message and no traceback."""
 
 from dagster_project.crm.errors import CrmError
+from dagster_project.engines.engine import EngineUnusable
+from dagster_project.engines.only_here import OnlyOnDuckDB
 from dagster_project.landing.places import PlacesInvalid
 from dagster_project.outreach.owed import ActionsOutdated
 from dagster_project.outreach.retrying import NothingToRetry
@@ -17,20 +19,24 @@ from dagster_project.rules.proposing import NothingProposed
 from dagster_project.rules.reading import RulesInvalid
 from dagster_project.settings import SettingsInvalid
 from dagster_project.state.database import StateUnavailable
+from dagster_project.state.moving import CannotMove
 from dagster_project.state.rule_versions import NoRuleVersion
 
 MENDABLE = (
     ActionsOutdated,
     BuildFailed,
     CannotErase,
+    CannotMove,
     CannotPreview,
     CannotRecompute,
     CrmError,
+    EngineUnusable,
     HistoryUnusable,
     NoRuleVersion,
     NothingProposed,
     NothingPublished,
     NothingToRetry,
+    OnlyOnDuckDB,
     OptOutsInvalid,
     PlacesInvalid,
     RulesInvalid,

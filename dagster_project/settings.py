@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     as_of: Annotated[datetime | None, BeforeValidator(_instant)] = None
     property_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_$")] = "zo_"
     dry_run: bool = False
+    # Which of the outputs in dbt_project/profiles.yml builds the models.
+    target: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    # Where Spark reads landing files, if not in the data folder: a URL that Hadoop can read, such as s3a://bucket/landing.
+    landing_url: str | None = None
     # In place of the var of that name in dbt_project.yml.
     in_warehouse: JsonObject = None
     max_quarantined_pct: Annotated[float, Field(ge=0, le=100)] = 5

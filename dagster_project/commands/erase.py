@@ -12,7 +12,7 @@ import dagster as dg  # noqa: E402 - Dagster reads its home when it is imported
 
 from dagster_project.privacy.erase_words import describe_erased, describe_left, describe_names  # noqa: E402
 from dagster_project.privacy.erasing import CannotErase, EraseRun, erase_person  # noqa: E402
-from dagster_project.resources.running import refuse_beside_runs  # noqa: E402
+from dagster_project.resources.running import postgres_url_of, refuse_beside_runs  # noqa: E402
 from dagster_project.settings import read_settings  # noqa: E402
 from dagster_project.state.database import open_state  # noqa: E402
 
@@ -26,16 +26,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be erased")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args(arguments)
-    settings = read_settings()
-    run = EraseRun(
-        settings,
-        open_state(settings.state_database_url),
-        str(uuid.uuid4()),
-        options.email,
-        options.user_id,
-        prepare_dagster_home(),
-    )
+    settings, home = read_settings(), prepare_dagster_home()
     with dg.DagsterInstance.get() as instance:
+        run = EraseRun(
+            settings,
+            open_state(settings.state_database_url),
+            str(uuid.uuid4()),
+            options.email,
+            options.user_id,
+            home,
+            postgres_url_of(instance),
+        )
         refuse_beside_runs(instance)
         try:
             found = erase_person(run, write=False)

@@ -127,7 +127,8 @@ hourly_dashboard = dg.ScheduleDefinition(
 @dg.sensor(jobs=[new_files_job, whole_job], minimum_interval_seconds=5, default_status=dg.DefaultSensorStatus.RUNNING)
 def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Score, sync and act as soon as a file lands, for those whom it concerns; one run for all files that are new at
-    one look. Everybody is looked at where nobody was before, and where a file concerned too many.
+    one look. Everybody is looked at where nobody was before, where a file concerned too many, and where another engine
+    than DuckDB builds the models.
 
     While such a run is under way the next one is not asked for: files that land faster than a run takes would pile up
     runs of which the last has nothing left to do.
@@ -154,7 +155,8 @@ def new_landing_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     if under_way := _under_way(context, new_files_job.name, whole_job.name):
         return dg.SkipReason(f"A run of {under_way} is under way; what landed since is for the next one.")
     new = [name for name in seen if seen[name] != before.get(name)]
-    is_for_all |= not new or not (settings.published_dir / CURRENT).exists()
+    # The head start is made on DuckDB only.
+    is_for_all |= settings.target != "duckdb" or not new or not (settings.published_dir / CURRENT).exists()
     job = whole_job if is_for_all else new_files_job
     request = dg.RunRequest(
         run_key=f"{job.name}-{fingerprint(seen)}",

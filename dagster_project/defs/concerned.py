@@ -11,6 +11,7 @@ from dagster_project.defs.erased_rows import tell_returned
 from dagster_project.defs.ingest import landing_assets
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
+from dagster_project.engines.only_here import require_duckdb
 from dagster_project.landing.domains import add_new_domains
 from dagster_project.landing.places import places_in_use
 from dagster_project.landing.tables import create_raw_tables, replace_rows
@@ -42,6 +43,7 @@ def concerned_marts(
     """
     with running_step(context, "concerned", state, clock) as step:
         settings = read_settings()
+        require_duckdb(settings, "The head start for new files is made", "run the job whole_job (make run).")
         statements = statements_for(TABLES, settings.data_dir / "dbt_target")
         with warehouse.writing() as connection:
             returned = _bring_up_to_date(connection, state, settings, step.as_of)

@@ -10,7 +10,7 @@ from dagster_project.defs.step import told_plainly
 from dagster_project.privacy.erase_words import describe_erased, describe_left
 from dagster_project.privacy.erasing import EraseRun
 from dagster_project.privacy.erasing import erase_person as erase
-from dagster_project.resources.running import refuse_beside_runs
+from dagster_project.resources.running import postgres_url_of, refuse_beside_runs
 from dagster_project.resources.state import State
 from dagster_project.settings import read_settings
 
@@ -35,6 +35,7 @@ def erase_everywhere(context: dg.OpExecutionContext, config: Whom, state: State)
             config.email or None,
             config.user_id or None,
             Path(context.instance.root_directory),
+            postgres_url_of(context.instance),
             context.log.info,
         )
         done = erase(run, write=not config.dry_run)

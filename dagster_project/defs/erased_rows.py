@@ -16,4 +16,10 @@ def tell_returned(context: dg.AssetExecutionContext, returned: Mapping[str, int]
     if returned:
         # Else what was deleted would stay in the free blocks of the file.
         write_anew(read_settings().warehouse_path)
+        tell_left_out(context, returned)
+
+
+def tell_left_out(context: dg.AssetExecutionContext, returned: Mapping[str, int]) -> None:
+    """Say which files are to be deleted, where their rows of erased people were never kept."""
+    if returned:
         context.log.warning(f"Files brought rows of erased people, which are not used; delete them: {returned}")

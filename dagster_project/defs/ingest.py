@@ -16,9 +16,11 @@ from dagster_project.crm.fact_properties import read_fact_properties
 from dagster_project.crm.handoffs import handoff_time_of
 from dagster_project.crm.property_map import MappedObject, ObjectType, read_property_map
 from dagster_project.crm.transport import HubSpotApi
+from dagster_project.defs.erased_rows import tell_left_out
 from dagster_project.defs.metadata_tables import metadata_table
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.step import running_step
+from dagster_project.engines.spark_ingest import connect_by_spark, is_read_by_spark, take_in_by_spark
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.countries import refresh_country_spellings
 from dagster_project.landing.domains import refresh_email_domains
@@ -78,7 +80,7 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
             with warehouse.writing() as connection:
                 create_raw_tables(connection)
                 settings = read_settings()
-                report, lag, row_count = _take_in(connection, settings, source, kinds, table)
+                report, lag, row_count = _take_in(context, connection, state, settings, table)
             # A table without a header has somebody's row where the header should be.
             refused = {file.name: masked(str(file.detail)) for file in report.refused}
             # Said once, by the first asset that visits the landing folder.
@@ -108,17 +110,29 @@ def _landing_asset(table: RawTable) -> dg.AssetsDefinition:
 
 
 def _take_in(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, source: str, kinds: tuple[str, ...], table: RawTable
+    context: dg.AssetExecutionContext,
+    connection: duckdb.DuckDBPyConnection,
+    state: State,
+    settings: Settings,
+    table: RawTable,
 ) -> tuple[LoadReport, ArrivalLag | None, int]:
     """What new files brought, or what the tables of the warehouse hold; its lag; and how many rows there are now."""
+    source, kinds = kinds_in(table)
     place = places_in_use(settings).get(source)
     if place is None:
         forget_tables(connection, table)
+        if is_read_by_spark(settings, table):
+            taken = take_in_by_spark(connection, settings, table, read_suppressed(state.engine()))
+            tell_left_out(context, taken.returned)
+            return taken.report, taken.lag, taken.row_count
         report = load_source(connection, settings.landing_dir, source, kinds)
         ((row_count,),) = connection.sql(f"select count(*) from {table.in_schema}").fetchall()
         return report, arrival_lag(connection, table, report.load_ids), row_count
-    report = connect_tables(connection, place, table)
-    lag = arrival_lag_in_table(connection, view_of(table))
+    if settings.target == "spark":
+        report, lag = connect_by_spark(connection, settings, place, table, read_suppressed(state.engine()))
+    else:
+        report = connect_tables(connection, place, table)
+        lag = arrival_lag_in_table(connection, view_of(table))
     row_count = report.loaded_count
     lying = [file for file in files_left_lying(settings.landing_dir, source) if file.kind in kinds]
     return replace(report, files=report.files + lying), lag, row_count

@@ -17,6 +17,9 @@ from dagster_project.defs.mart_tables import MartTables
 from dagster_project.defs.pools import WAREHOUSE_POOL
 from dagster_project.defs.rules_behind import told_by_rules, triggers_told
 from dagster_project.defs.step import running_step
+from dagster_project.engines.building import built_by, forget_own_models
+from dagster_project.engines.carrying import require_all_here, types_in
+from dagster_project.engines.opening import opened_engine
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.privacy.returning import drop_returned
 from dagster_project.privacy.suppression import read_suppressed
@@ -80,6 +83,7 @@ class Translator(DagsterDbtTranslator):
 MANIFEST = json.loads(prepared_manifest().read_text(encoding="utf-8"))
 say_checks(MANIFEST)
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+TYPES = types_in(MANIFEST)
 TABLES = MartTables({name: f"{node['schema']}.{node['name']}" for name, node in MANIFEST["nodes"].items()})
 
 
@@ -89,17 +93,29 @@ def scored_and_decided(
 ) -> Iterator[Any]:
     """Every rule file, model and test of the dbt project, for the clock of the run."""
     with running_step(context, "score_and_decide", state, clock) as step:
-        rules_dir = read_settings().rules_dir
+        settings = read_settings()
+        rules_dir = settings.rules_dir
         read_rules(rules_dir)
         record_rules(state.engine(), rules_dir, step.as_of, datetime.now(UTC))
         with warehouse.writing() as connection:
             create_raw_tables(connection)
+            if settings.target == "duckdb":
+                require_all_here(connection)
+            else:
+                forget_own_models(connection)
             restored = restore_history(connection, state.folder())
             returned = drop_returned(connection, read_suppressed(state.engine()))
         tell_returned(context, returned)
-        if restored:
+        if restored and settings.target == "duckdb":
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
-        yield from dbt.build(context, MANIFEST, TRANSLATOR, {"as_of": step.as_of.isoformat()}, TABLES.look)
+        variables = {"as_of": step.as_of.isoformat()}
+        with opened_engine(settings) as engine:
+            if engine is None:
+                yield from dbt.build(context, MANIFEST, TRANSLATOR, variables, TABLES.look)
+            else:
+                with built_by(engine, warehouse.writing, TABLES.look, TABLES.names, TYPES) as look:
+                    yield from dbt.build(context, MANIFEST, TRANSLATOR, variables, look, engine)
+                return
         if not (context.is_subset or is_known()):
             with warehouse.reading() as connection:
                 columns = connection.execute(EVERY_COLUMN).fetchall()

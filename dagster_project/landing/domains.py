@@ -1,7 +1,7 @@
 """What a domain is: how DNS writes it, the part that a company can register, and whether it is free mail."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from unicodedata import normalize
 
@@ -93,13 +93,30 @@ def add_new_domains(connection: duckdb.DuckDBPyConnection, in_warehouse: Collect
     return len(new)
 
 
+def domains_landed(connection: duckdb.DuckDBPyConnection, source_name: str) -> list[str]:
+    """Every text in the raw tables of a source that may be a domain, in order."""
+    (source,) = (source for source in ALL if source.name == source_name)
+    seen = _texts_in(source.emails_seen, source.domains_seen)
+    rows = connection.sql(f"select distinct domain from ({seen}) where domain <> '' order by domain").fetchall()
+    return [domain for (domain,) in rows]
+
+
 def _texts_seen(in_warehouse: Collection[str]) -> str:
-    """SQL: every text that may be a domain, as it stands there or, of an address, as the models normalise it."""
+    """SQL: every text that may be a domain, also of rows that another engine has."""
     emails, domains = list(EMAILS_OF_HUBSPOT), list(DOMAINS_OF_HUBSPOT)
     for source in ALL:
         schema = VIEWS if source.name in in_warehouse else "raw"
         emails += [sql.replace("from raw.", f"from {schema}.") for sql in source.emails_seen]
         domains += [sql.replace("from raw.", f"from {schema}.") for sql in source.domains_seen]
+    return f"{_texts_in(emails, domains)} union select domain from raw.domains_elsewhere"
+
+
+def _texts_in(emails: Sequence[str], domains: Sequence[str]) -> str:
+    """SQL: every text that may be a domain, as it stands there or, of an address, as the models normalise it.
+
+    Args:
+        emails, domains: Queries of one column.
+    """
     return f"""
         select nfc_normalize(lower(trim(split_part(text, '@', -1)))) as domain
         from ({" union all ".join(emails)}) as emails (text)

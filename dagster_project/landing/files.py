@@ -46,16 +46,25 @@ class Listing:
 
 def list_landing(landing_dir: Path, source: str) -> Listing:
     """What lies in `<landing_dir>/<source>/`; a folder that is missing holds nothing."""
-    folder = landing_dir / source
+    return listing_of(source, [(path, _what_else(path)) for path in _entries(landing_dir / source)])
+
+
+def _what_else(path: Path) -> str | None:
+    if path.is_file():
+        return None
+    return "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "no regular file"
+
+
+def listing_of(source: str, entries: Iterable[tuple[Path, str | None]]) -> Listing:
+    """The listing of a folder of a source; `entries` are in name order, each with what it is if it is no file."""
     kinds = kinds_of(source)
     files: list[LandingFile] = []
     unusable: list[tuple[str, str]] = []
-    for path in _entries(folder):
+    for path, what_else in entries:
         kind = next((kind for kind in kinds if path.name.startswith(kind)), None)
         file_format = format_of(path.name)
-        if not path.is_file():
-            what = "a folder" if path.is_dir() else "a link to nothing" if path.is_symlink() else "no regular file"
-            unusable.append((f"{source}/{path.name}", f"it is {what}; only files are loaded"))
+        if what_else is not None:
+            unusable.append((f"{source}/{path.name}", f"it is {what_else}; only files are loaded"))
         elif kind is None or file_format is None:
             allowed = f"{'|'.join(kinds)}*.{'|'.join(suffix.removeprefix('.') for suffix in FORMATS)}"
             unusable.append((f"{source}/{path.name}", f"its name does not say what it holds; allowed: {allowed}"))
@@ -89,13 +98,12 @@ def list_strays(landing_dir: Path) -> list[tuple[str, str]]:
 
 def _entries(folder: Path) -> list[Path]:
     """What lies in a folder, in name order, but for what is hidden or not whole yet."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED_SUFFIXES)
-    )
+    return sorted(path for path in folder.iterdir() if is_for_us(path.name)) if folder.is_dir() else []
+
+
+def is_for_us(name: str) -> bool:
+    """Neither hidden nor not whole yet."""
+    return not name.startswith(".") and not name.endswith(UNFINISHED_SUFFIXES)
 
 
 def content_hash(path: Path) -> str:

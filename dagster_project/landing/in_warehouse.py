@@ -3,6 +3,7 @@
 Nothing is copied but some of the rows that cannot be used, with the reason, so that a person sees them.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -39,7 +40,7 @@ def connect_tables(connection: duckdb.DuckDBPyConnection, place: Place, table: R
             continue
         name = f"{place.schema}.{place.tables[kind]}"
         try:
-            rows = _rows(contract, place, kind, found[kind])
+            rows = rows_of_table(contract, place, f"{quoted(place.schema)}.{quoted(place.tables[kind])}", found[kind])
         except FileRefused as refusal:
             reports.append(FileReport(name, kind, "refused", detail=str(refusal)))
             continue
@@ -93,21 +94,31 @@ def _types_of_tables(connection: duckdb.DuckDBPyConnection, place: Place) -> dic
     return found
 
 
-def _rows(contract: Contract, place: Place, kind: str, types: dict[str, str]) -> Chunk:
-    """The rows of a table as the judge takes them; in the place of a line number, when they were loaded."""
-    require_columns(list(types), contract)
+def require_columns_of(contract: Contract, place: Place, columns: Sequence[str]) -> None:
+    """Raises `FileRefused` where a table lacks a required column, or the one that says when a row was loaded."""
+    require_columns(list(columns), contract)
+    is_of_events = any(column.table_column == "occurred_at" for column in contract.columns)
+    if place.loaded_at and place.loaded_at not in columns and is_of_events:
+        raise FileRefused(
+            "column_missing",
+            f"no column {place.loaded_at}, which in_warehouse names as loaded_at; found {told(list(columns))}",
+        )
+
+
+def rows_of_table(contract: Contract, place: Place, relation: str, types: Mapping[str, str]) -> Chunk:
+    """The rows of a table as the judge takes them; in the place of a line number, when they were loaded.
+
+    Args:
+        relation: SQL.
+        types: Of its columns, as DuckDB describes them.
+    """
+    require_columns_of(contract, place, list(types))
     loaded_at = "0"
     if place.loaded_at in types:
         loaded_at = f"coalesce(epoch_us(cast({quoted(place.loaded_at)} as timestamp)), 0)"
-    elif place.loaded_at and any(column.table_column == "occurred_at" for column in contract.columns):
-        raise FileRefused(
-            "column_missing",
-            f"no column {place.loaded_at}, which in_warehouse names as loaded_at; found {told(list(types))}",
-        )
     # When a row was loaded is bookkeeping, and no property of an event.
     stated = {name: type_name for name, type_name in types.items() if name != place.loaded_at or name in contract.named}
     columns, parsed = from_typed_columns(contract, stated)
-    relation = f"{quoted(place.schema)}.{quoted(place.tables[kind])}"
     rows = f"""
         select {loaded_at} as line_number, 0 as call_number, row_of as whole, cast(null as varchar) as broken, {columns}
         from {relation} as row_of
@@ -116,18 +127,23 @@ def _rows(contract: Contract, place: Place, kind: str, types: dict[str, str]) ->
 
 
 def _view_of(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: Chunk, name: str) -> str:
-    """SQL: the rows that can be used, with the columns of the raw table; null where tables of this kind have none."""
+    """SQL: the rows that can be used."""
+    return f"""
+        select {raw_columns_of(connection, contract, name)}
+        from ({judged(contract, rows, file_name=literal(name))})
+        where reason is null
+    """
+
+
+def raw_columns_of(connection: duckdb.DuckDBPyConnection, contract: Contract, name: str) -> str:
+    """SQL: the columns of the raw table, of judged rows of a table; null where tables of this kind have none."""
     bookkeeping = {"file_name": literal(name), "line_number": "0", "load_id": "line_number"}
     found = {column: column for column in contract.raw_columns} | bookkeeping
     columns = [
         f"cast({found.get(column, 'null')} as {type_name}) as {column}"
         for column, type_name, *_ in connection.sql(f"describe {contract.table.in_schema}").fetchall()
     ]
-    return f"""
-        select {", ".join(columns)}
-        from ({judged(contract, rows, file_name=literal(name))})
-        where reason is null
-    """
+    return ", ".join(columns)
 
 
 def _counted(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: Chunk, name: str) -> FileReport:

@@ -107,22 +107,33 @@ class FileInMotion(Exception):
 def _load_file(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> FileReport:
     try:
         sighting = sighting_of(file)
-        known_hash = _known_hash(connection, sighting)
-        file_hash = known_hash or content_hash(file.path)
-        report = _earlier_outcome(connection, file, file_hash) or _take(connection, file, file_hash, sighting)
+        seen_hash = known_hash(connection, sighting)
+        file_hash = seen_hash or content_hash(file.path)
+        report = earlier_outcome(connection, file, file_hash) or _take(connection, file, file_hash, sighting)
     except OSError as error:
-        return FileReport(file.name, file.kind, "refused", detail=f"cannot be read: {error.strerror}")
+        return unreadable(file, error.strerror)
     except FileInMotion:
-        detail = "it changed while it was read and is looked at again next time; write under another name, then rename"
-        return FileReport(file.name, file.kind, "refused", detail=detail)
-    if known_hash is None:
-        connection.execute(
-            "insert or replace into raw.landing_sightings values (?, ?, ?, ?, ?)", [*sighting, file_hash]
-        )
+        return in_motion(file)
+    if seen_hash is None:
+        remember_sighting(connection, sighting, file_hash)
     return report
 
 
-def _known_hash(connection: duckdb.DuckDBPyConnection, sighting: tuple) -> str | None:
+def unreadable(file: LandingFile, why: str | None) -> FileReport:
+    return FileReport(file.name, file.kind, "refused", detail=f"cannot be read: {why}")
+
+
+def in_motion(file: LandingFile) -> FileReport:
+    detail = "it changed while it was read and is looked at again next time; write under another name, then rename"
+    return FileReport(file.name, file.kind, "refused", detail=detail)
+
+
+def remember_sighting(connection: duckdb.DuckDBPyConnection, sighting: tuple, file_hash: str) -> None:
+    connection.execute("insert or replace into raw.landing_sightings values (?, ?, ?, ?, ?)", [*sighting, file_hash])
+
+
+def known_hash(connection: duckdb.DuckDBPyConnection, sighting: tuple) -> str | None:
+    """The hash of what a file held when it looked like this."""
     found = connection.sql(
         "select content_hash from raw.landing_sightings "
         "where source = ? and file_name = ? and size_bytes = ? and modified_ns = ?",
@@ -131,7 +142,7 @@ def _known_hash(connection: duckdb.DuckDBPyConnection, sighting: tuple) -> str |
     return found[0][0] if found else None
 
 
-def _earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str) -> FileReport | None:
+def earlier_outcome(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: str) -> FileReport | None:
     """What became of this content before, as this kind of file and in this format.
 
     The name says how content is read. So content that was refused under another name gets another chance, and so does
@@ -158,37 +169,58 @@ def _take(connection: duckdb.DuckDBPyConnection, file: LandingFile, file_hash: s
     load_id = next_write_id(connection)
     origin = [file_hash, file.source, file.kind, file.path.name]
     try:
-        with _rows_of(connection, file, contract) as take, in_one_transaction(connection):
+        with rows_of(connection, file, contract) as take, in_one_transaction(connection):
             reasons = take(origin, load_id)
             # What was read may be half a file, and not what was hashed: nothing may be remembered about it.
             if sighting_of(file) != sighting:
                 raise FileInMotion
-            loaded = reasons.pop(None, 0)
-            connection.execute(
-                "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?, ?)",
-                [*origin, loaded, reasons.total(), load_id, load_id],
-            )
+            report = record_loaded(connection, file, origin, reasons, load_id)
     except FileRefused as refusal:
         if sighting_of(file) != sighting:
             raise FileInMotion from None
-        with in_one_transaction(connection):
-            connection.execute(
-                "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?, ?)",
-                [*origin, str(refusal), load_id, load_id],
-            )
-            connection.execute(
-                "insert into raw.quarantine values (?, ?, ?, ?, null, ?, ?, ?, null)",
-                [*origin, refusal.reason, refusal.detail, load_id],
-            )
-        return FileReport(file.name, file.kind, "refused", detail=str(refusal))
+        return record_refused(connection, file, origin, refusal, load_id)
     forget_judged(connection)
-    return FileReport(
-        file.name, file.kind, "loaded", loaded, reasons.total(), dict(sorted(reasons.items())), load_id=load_id
+    return report
+
+
+def record_loaded(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    origin: Sequence[str],
+    reasons: Counter[str | None],
+    load_id: int,
+) -> FileReport:
+    """Record a file as loaded, in the transaction of the caller; `reasons` as its rows were judged, None: good ones."""
+    bad = Counter({reason: count for reason, count in reasons.items() if reason is not None})
+    loaded = reasons[None]
+    connection.execute(
+        "insert into raw.landing_files values (?, ?, ?, ?, 'loaded', ?, ?, null, ?, ?)",
+        [*origin, loaded, bad.total(), load_id, load_id],
     )
+    return FileReport(file.name, file.kind, "loaded", loaded, bad.total(), dict(sorted(bad.items())), load_id=load_id)
+
+
+def record_refused(
+    connection: duckdb.DuckDBPyConnection,
+    file: LandingFile,
+    origin: Sequence[str],
+    refusal: FileRefused,
+    load_id: int,
+) -> FileReport:
+    with in_one_transaction(connection):
+        connection.execute(
+            "insert into raw.landing_files values (?, ?, ?, ?, 'refused', 0, 0, ?, ?, ?)",
+            [*origin, str(refusal), load_id, load_id],
+        )
+        connection.execute(
+            "insert into raw.quarantine values (?, ?, ?, ?, null, ?, ?, ?, null)",
+            [*origin, refusal.reason, refusal.detail, load_id],
+        )
+    return FileReport(file.name, file.kind, "refused", detail=str(refusal))
 
 
 @contextmanager
-def _rows_of(connection: duckdb.DuckDBPyConnection, file: LandingFile, contract: Contract) -> Iterator[Callable]:
+def rows_of(connection: duckdb.DuckDBPyConnection, file: LandingFile, contract: Contract) -> Iterator[Callable]:
     """What takes the rows of a file, given their origin and load id, and returns how many had which reason."""
     # Closed last: nothing can be given back in a transaction that has failed.
     if file.format == "jsonl" and not contract.holds_calls:

@@ -57,6 +57,18 @@ create table if not exists raw.quarantine (
 -- 0: the raw text is the whole line; else which call of the line it is. Null where an earlier version put it aside.
 alter table raw.quarantine add column if not exists call_number bigint;
 
+-- Loads whose good rows are not here: the engine that read the files has them.
+create table if not exists raw.loads_elsewhere (
+    load_id bigint primary key,
+    engine varchar not null,
+    row_count bigint not null
+);
+
+-- What may be a domain in rows that are not here.
+create table if not exists raw.domains_elsewhere (
+    domain varchar primary key
+);
+
 create table if not exists raw.email_domains (
     domain varchar primary key,
     registrable_domain varchar,

@@ -7,7 +7,7 @@ so that no build, no copy of HubSpot and no file that comes later brings them ba
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,16 @@ import duckdb
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import make_url
 
+from dagster_project.counting import counted
 from dagster_project.crm import ledger
+from dagster_project.engines.opening import opened_engine
 from dagster_project.landing.files import LandingFile, content_hash, list_landing
+from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import SOURCES
+from dagster_project.landing.tables import create_raw_tables
 from dagster_project.privacy.columns import hand_over
+from dagster_project.privacy.dagster_rows import erase_dagster_rows
+from dagster_project.privacy.engine_rows import contents_elsewhere, files_that_are_missing, knowing, loads_forgotten
 from dagster_project.privacy.knowing import known_names
 from dagster_project.privacy.landing_lines import Lines, Rewritten, lines_by_file, rewritten
 from dagster_project.privacy.names import digests, salt_of
@@ -44,7 +50,11 @@ class CannotErase(Exception):
 
 @dataclass(frozen=True)
 class EraseRun:
-    """What an erasure works with; `dagster_home` is where Dagster keeps its runs, if not in the data folder."""
+    """What an erasure works with.
+
+    `dagster_home` is where Dagster keeps its runs, if not in the data folder; `dagster_url` is its Postgres, if it has
+    one.
+    """
 
     settings: Settings
     engine: Engine
@@ -52,6 +62,7 @@ class EraseRun:
     email: str | None = None
     user_id: str | None = None
     dagster_home: Path | None = None
+    dagster_url: str | None = None
     on_progress: Callable[[str], None] = lambda line: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -82,8 +93,12 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
         is_there = settings.warehouse_path.exists()
         warehouse = stack.enter_context(open_warehouse(settings.warehouse_path) if is_there else duckdb.connect())
         current = settings.published_dir / CURRENT
-        person = known_names(warehouse, run.engine, current, email=run.email, user_id=run.user_id)
+        other = stack.enter_context(opened_engine(settings)) if is_there else None
+        with nullcontext() if other is None else knowing(warehouse, other):
+            person = known_names(warehouse, run.engine, current, email=run.email, user_id=run.user_id)
         person, files, was_cut_off = _with_unfinished(run.engine, person)
+        if other is not None:
+            _require_files_for(settings, warehouse, files)
         result = Erasure(person, was_cut_off=was_cut_off)
         if write:
             _write_down(run, person, files)
@@ -91,6 +106,16 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
         changes = _erase_landing_files(run, warehouse, person, files, result.erased, write=write)
         run.on_progress("warehouse")
         erase_rows(warehouse, person, changes if write and is_there else [], result.erased, write=write)
+        if other is not None and write:
+            run.on_progress(settings.target)
+            other.forget()
+            loads_forgotten(warehouse)
+        if other is not None and other.has_own_sources:
+            result.erased.left += [
+                f"The tables in {place.schema} of {settings.target} may hold rows of theirs: delete them there. They "
+                "are left out of every build."
+                for place in places_in_use(settings).values()
+            ]
     if write and is_there:
         write_anew(settings.warehouse_path)
     run.on_progress("snapshots")
@@ -102,10 +127,27 @@ def erase_person(run: EraseRun, *, write: bool) -> Erasure:
     run.on_progress("logs and other files")
     for path in _other_files(run):
         _erase_other(path, settings, person, result.erased, write=write)
+    if run.dagster_url is not None:
+        erase_dagster_rows(run.dagster_url, person, result.erased, write=write)
     if write:
         _finish(run, person)
     _say_what_is_left(run, result)
     return result
+
+
+def _require_files_for(settings: Settings, warehouse: duckdb.DuckDBPyConnection, files: dict[str, dict]) -> None:
+    """Raises:
+    CannotErase: What the engine has read could not be read again without the person.
+    """
+    create_raw_tables(warehouse)
+    lying = {file.name: file for source in SOURCES for file in list_landing(settings.landing_dir, source).files}
+    missing = files_that_are_missing(warehouse, lying, {name: made["new_hash"] for name, made in files.items()})
+    if missing:
+        raise CannotErase(
+            f"Nothing was erased: {settings.target} read {', '.join(missing[:3])} ({counted(len(missing), 'file')}), "
+            f"which must lie in {settings.landing_dir} as they were, to be read again without the person. Copy them "
+            "there, unset PQL_LANDING_URL, and ask again."
+        )
 
 
 def _with_unfinished(engine: Engine, person: Person) -> tuple[Person, dict[str, dict], bool]:
@@ -153,6 +195,10 @@ def _erase_landing_files(
         query = "select content_hash, source, kind from raw.landing_files where state = 'loaded'"
         loaded = {row: {} for row in warehouse.sql(query).fetchall()}
         loaded |= lines_by_file(warehouse, theirs)
+    if '"raw"."loads_elsewhere"' in theirs:
+        # Of rows that another engine has, nothing here says which lines they were.
+        for key in contents_elsewhere(warehouse):
+            loaded.pop(key, None)
     changes = []
     for file in (file for source in SOURCES for file in list_landing(run.settings.landing_dir, source).files):
         found = content_hash(file.path)
@@ -225,6 +271,8 @@ def _other_files(run: EraseRun) -> Iterator[Path]:
     }
     # HubSpot's and Slack's stand-in is theirs as much as the portal is.
     skipped = {settings.data_dir / "sandbox", settings.published_dir, settings.parts_dir}
+    # What Spark keeps there it has given up, or holds as no text.
+    skipped.add(settings.data_dir / "spark")
     folders = [settings.data_dir, DBT_PROJECT_DIR / "target", DBT_PROJECT_DIR / "logs", PROJECT_DIR / "logs"]
     if run.dagster_home is not None and not run.dagster_home.is_relative_to(settings.data_dir):
         folders.append(run.dagster_home)
@@ -284,4 +332,6 @@ def _say_what_is_left(run: EraseRun, result: Erasure) -> None:
         left.append(f"HubSpot still holds contact {hubspot_id}: delete it there. It is not copied from there any more.")
     if _state_file(run.settings) is None:
         left.append("The state database is no file here: what was deleted leaves its pages with its next full vacuum.")
+    if run.dagster_url is not None:
+        left.append("Dagster's database is no file here, either: the same holds for its runs and logs.")
     left.append("Backups, and copies of files that were made elsewhere, are not known here.")

@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 from sqlalchemy import Engine
 
+from dagster_project.engines.only_here import require_duckdb
 from dagster_project.instants import naive
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, suppressed_rows
@@ -38,6 +39,10 @@ SCORES_MODEL = "int_contacts_scored"
 THRESHOLD_FILES = ("score_bands", "sql_definition")
 # What is staged is the same for every clock.
 NOT_STAGED = ("--exclude", "path:models/staging")
+INSTEAD = (
+    "preview them with PQL_TARGET=duckdb and a PQL_DATA_DIR of its own, into which some of the landing files were "
+    "loaded."
+)
 # Whatever is on record comes before it.
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 READINGS_SCHEMA = {
@@ -118,8 +123,10 @@ def both_sides(settings: Settings, proposal: Proposal, scratch: Path, months: in
         months: The scores of the first instant of each of so many months are computed too, for the backtest.
     Raises:
         CannotPreview: There are no data yet.
+        OnlyOnDuckDB: Another engine builds the models.
         WarehouseBusy, WarehouseUnusable, BuildFailed, OptOutsInvalid, StateUnavailable: As in a run.
     """
+    require_duckdb(settings, "Other rules are previewed", INSTEAD)
     if not settings.warehouse_path.exists():
         raise CannotPreview(
             f"There is nothing to score in {settings.data_dir} yet: run `make demo`, for the sample company, or "

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.engines.only_here import require_duckdb
 from dagster_project.instants import naive
 from dagster_project.landing.tables import create_raw_tables, replace_rows
 from dagster_project.privacy.suppression import SUPPRESSED_TABLE, opt_outs_of, suppressed_rows
@@ -37,6 +38,10 @@ from dagster_project.state.memory import read_memory
 from dagster_project.state.rule_versions import rules_at
 
 THEN = "then"
+INSTEAD = (
+    "what was published at that time is in PQL_DATA_DIR/published, for a month; or load the landing files of that time "
+    "with PQL_TARGET=duckdb and a PQL_DATA_DIR of their own."
+)
 ORIGIN = "origin.json"
 SCRATCH = ".scratch-"
 
@@ -100,8 +105,10 @@ def recompute(settings: Settings, moment: Moment) -> Snapshot:
     Raises:
         NoRuleVersion: Rules of that time are asked for, and none are on record.
         CannotRecompute: The rules of that time do not fit the models of today.
+        OnlyOnDuckDB: Another engine builds the models.
         RulesInvalid, WarehouseBusy, WarehouseUnusable, BuildFailed: As in a run.
     """
+    require_duckdb(settings, "Scores of a past moment are computed", INSTEAD)
     folder = settings.data_dir / "recomputed" / moment.name
     with scratch_folder(folder.parent) as scratch:
         rules_dir = _rules_dir(settings, moment, scratch)

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from dagster_project.engines.engine import Engine, EngineUnusable
 from dagster_project.resources.rule_seeds import seeds_for_dbt
 from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 
@@ -33,14 +35,18 @@ RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogTestResult"}
 # Where an event carries what was seen of the table that it is about.
 SEEN = "seen"
 TABLES = {"table", "incremental", "seed"}
-# As DuckDB says it, of a view too; the name may be followed by the schema that is missing with it.
-MISSING_TABLE = re.compile(r"Table with name .+ does not exist")
+# As DuckDB, Spark and Postgres say it, of a view too; the name may be followed by the schema that is missing with it.
+MISSING_TABLE = re.compile(r"Table with name .+ does not exist|TABLE_OR_VIEW_NOT_FOUND|relation .+ does not exist")
+# Where Java goes on to say from where it was called.
+STACK_TRACE = re.compile(r"\n\s*(at [\w.$/]+\(|JVM stacktrace:).*", re.DOTALL)
 INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 PROJECT_NAME = "pql"
 # A query on the warehouse while dbt has it open: its rows by column.
 Query = Callable[[str], list[dict[str, Any]]]
 # What to tell of a table that was just made, by dbt's unique id: metadata of its materialization.
 Look = Callable[[str, Query], Mapping[str, Any]]
+# The same of a node as dbt reports it, asked where it was made.
+See = Callable[[dict], Mapping[str, Any]]
 
 dbt_project = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -74,6 +80,7 @@ def hand_settings_to_dbt() -> None:
         os.environ["PATH"] = programs + os.pathsep + os.environ["PATH"]
     settings = read_settings()
     os.environ["PQL_DATA_DIR"] = str(settings.data_dir)
+    os.environ["PQL_TARGET"] = settings.target
     os.environ["PQL_WAREHOUSE_MEMORY"] = settings.warehouse_memory
     os.environ["PQL_DBT_SEEDS"] = seeds_for_dbt(settings.rules_dir)
 
@@ -88,11 +95,15 @@ class Dbt(dg.ConfigurableResource):
         translator: DagsterDbtTranslator,
         variables: dict,
         look: Look,
+        engine: Engine | None = None,
     ) -> Iterator[Any]:
         """Build and test the selected nodes and yield dagster-dbt's events as they happen.
 
         What `look` tells of a table goes with its materialization; it is asked as soon as the table is made. Unit tests
         are left out: they judge the models and not the data, and `make test` runs them.
+
+        Args:
+            engine: What builds in place of DuckDB, open.
 
         Raises:
             BuildFailed: After the events of everything that could be built.
@@ -109,7 +120,8 @@ class Dbt(dg.ConfigurableResource):
         )
         indirect = ["--indirect-selection", indirect_selection] if indirect_selection else []
         arguments = ["--exclude-resource-type", "unit_test", *selection, *indirect]
-        for raw_event in _run(arguments, variables | project_variables(), look):
+        see = partial(seen, look=look, query=None if engine is None else engine.query)
+        for raw_event in _run(arguments, variables | project_variables(), see):
             message = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
             for event in message.to_default_asset_events(
                 manifest=manifest, dagster_dbt_translator=translator, context=context, project=dbt_project
@@ -218,14 +230,14 @@ def project_variables() -> dict:
     return {} if in_warehouse is None else {"in_warehouse": in_warehouse}
 
 
-def _run(arguments: list[str], variables: dict, look: Look) -> Iterator[dict]:
+def _run(arguments: list[str], variables: dict, see: See) -> Iterator[dict]:
     """`dbt build` in a thread of its own, so that its events can be passed on while it goes on."""
     events: queue.Queue[dict | None] = queue.Queue()
     outcome: list[Any] = []
 
     def build() -> None:
         try:
-            outcome.append(_invoke(arguments, variables, events, look))
+            outcome.append(_invoke(arguments, variables, events, see))
         finally:
             events.put(None)
 
@@ -240,9 +252,9 @@ def _run(arguments: list[str], variables: dict, look: Look) -> Iterator[dict]:
         raise BuildFailed(_reasons(outcome[0]))
 
 
-def _invoke(arguments: list[str], variables: dict, events: queue.Queue, look: Look) -> Any:
+def _invoke(arguments: list[str], variables: dict, events: queue.Queue, see: See) -> Any:
     parsed = _parse()
-    return _build(parsed.result, arguments, variables, events, look) if parsed.success else parsed
+    return _build(parsed.result, arguments, variables, events, see) if parsed.success else parsed
 
 
 def _parse() -> Any:
@@ -253,9 +265,7 @@ def _parse() -> Any:
     return dbtRunner().invoke(["--quiet", *_flags(), "parse", *_places(), "--vars", json.dumps(project_variables())])
 
 
-def _build(
-    manifest: Any, arguments: list[str], variables: dict, events: queue.Queue, look: Look = lambda *_: {}
-) -> Any:
+def _build(manifest: Any, arguments: list[str], variables: dict, events: queue.Queue, see: See = lambda _: {}) -> Any:
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
 
@@ -263,7 +273,7 @@ def _build(
         if event.info.name in RESULT_EVENTS:
             raw_event = MessageToDict(event, preserving_proto_field_name=True)
             # Here, in the thread of dbt that made it: when dbt has ended, the warehouse is closed.
-            events.put(raw_event | {SEEN: seen(raw_event["data"]["node_info"], look)})
+            events.put(raw_event | {SEEN: see(raw_event["data"]["node_info"])})
 
     try:
         return dbtRunner(manifest=manifest, callbacks=[pass_on]).invoke(
@@ -285,15 +295,15 @@ def _places() -> list[str]:
     return ["--project-dir", project, "--profiles-dir", project, "--target-path", target]
 
 
-def seen(node: dict, look: Look) -> Mapping[str, Any]:
+def seen(node: dict, look: Look, query: Query | None = None) -> Mapping[str, Any]:
     """What is told of a table that was made; a look that fails says so, and the build goes on."""
     import duckdb
 
     if node["node_status"] != "success" or node["materialized"] not in TABLES:
         return {}
     try:
-        return look(node["unique_id"], _query)
-    except duckdb.Error as error:
+        return look(node["unique_id"], query or _query)
+    except (duckdb.Error, EngineUnusable) as error:
         return {"could_not_be_shown": str(error)}
 
 
@@ -314,15 +324,21 @@ def close_warehouse() -> None:
 
     for adapter in FACTORY.adapters.values():
         adapter.cleanup_connections()
-        adapter.connections.close_all_connections()
+        # DuckDB's alone keeps one beside those of its threads.
+        if adapter.type() == "duckdb":
+            adapter.connections.close_all_connections()
 
 
 def _reasons(outcome: Any) -> str:
     if outcome.exception is not None:
         return f"dbt could not read the project: {outcome.exception}"
     failed = [result for result in outcome.result.results if result.status in ("error", "fail", "runtime error")]
-    lines = [f"{result.node.name}: {str(result.message).strip()}{_remedy(result)}" for result in failed]
+    lines = [f"{result.node.name}: {_said(result)}{_remedy(result)}" for result in failed]
     return "dbt could not build everything; what depends on it was left as it was.\n" + "\n".join(lines)
+
+
+def _said(result: Any) -> str:
+    return STACK_TRACE.sub("", str(result.message)).strip()
 
 
 def _remedy(result: Any) -> str:

@@ -133,6 +133,16 @@ def test_only_what_new_files_fill_and_what_follows_is_asked_for(
     assert {"decide/concerned_marts", "sync/crm_contacts_synced", "act/actions_delivered"} <= keys
 
 
+def test_where_another_engine_builds_everybody_is_looked_at(
+    instance: dg.DagsterInstance, landing: Path, scored: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put(landing, "events_1.csv")
+    assert asked(look(instance)).job_name == "new_files"
+    monkeypatch.setenv("PQL_TARGET", "spark")
+    request = asked(look(instance))
+    assert (request.job_name, request.asset_selection) == ("whole_job", None)
+
+
 def test_a_file_that_was_taken_away_concerns_everybody(instance: dg.DagsterInstance, landing: Path, scored: Path):
     put(landing, "events_1.csv")
     put(landing, "events_2.csv")

@@ -25,19 +25,23 @@ def run_models(
     data_dir: Path, environment: pytest.MonkeyPatch, as_of: str, models: Sequence[str], *flags: str, target: Path
 ) -> None:
     """Build models and rule files without their tests; whatever else they read must be there."""
-    from dbt.cli.main import dbtRunner
-
     environment.setenv("PQL_DATA_DIR", str(data_dir))
     hand_settings_to_dbt()
     only_build = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    arguments = [*only_build, "--vars", json.dumps({"as_of": as_of}), "--select", *models, *flags]
+    done = build(target, "build", *only_build, "--vars", json.dumps({"as_of": as_of}), "--select", *models, *flags)
+    assert done.success, done.exception or [result.message for result in done.result.results if result.message]
+
+
+def build(target: Path, verb: str, *arguments: str) -> Any:
+    """What dbt says of `build` or `test` in the environment as it is; the project is read once for each `target`."""
+    from dbt.cli.main import dbtRunner
+
     try:
-        done = dbtRunner(manifest=manifest(target)).invoke(
-            ["--quiet", "--log-path", str(target), "build", *_places(target), *arguments]
+        return dbtRunner(manifest=manifest(target)).invoke(
+            ["--quiet", "--log-path", str(target), verb, *_places(target), *arguments]
         )
     finally:
         close_warehouse()
-    assert done.success, done.exception or [result.message for result in done.result.results if result.message]
 
 
 def _places(target: Path) -> list[str]:

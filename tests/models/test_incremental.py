@@ -273,6 +273,31 @@ def test_what_a_replay_brings_back_is_read_and_nothing_of_its_file_twice(tmp_pat
     }
 
 
+MADE_BY = """
+    select table_name
+    from information_schema.columns
+    inner join information_schema.tables using (table_schema, table_name)
+    where table_schema = 'intermediate' and column_name = 'made_by' and table_type = 'BASE TABLE'
+"""
+
+
+def test_the_first_build_after_an_upgrade_gives_what_a_full_refresh_gives(tmp_path: Path, template: Path, monkeypatch):
+    grown = copy_of(template, tmp_path / "grown")
+    visit, clock = STORY[0]
+    land(grown, 0, visit)
+    run_models(grown, monkeypatch, clock, MODELS, target=template / "target")
+    with open_warehouse(grown / "warehouse.duckdb") as connection:
+        tables = [name for (name,) in connection.sql(MADE_BY).fetchall()]
+        for table in tables:
+            connection.execute(f"update intermediate.{table} set made_by = 'an earlier version'")
+    assert "int_event_names" in tables
+    refreshed = copy_of(grown, tmp_path / "refreshed")
+    run_models(grown, monkeypatch, clock, MODELS, target=template / "target")
+    run_models(refreshed, monkeypatch, clock, MODELS, "--full-refresh", target=template / "target")
+    assert contents(grown) == contents(refreshed)
+    assert counted_by_days(grown) == counted_event_by_event(grown, clock)
+
+
 @settings(max_examples=6)
 @given(history=histories())
 def test_however_files_are_cut_and_ordered_the_tables_are_those_of_a_full_refresh(template: Path, history):

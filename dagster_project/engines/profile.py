@@ -1,0 +1,37 @@
+"""What the dbt profile says of an engine: dbt and this package open the same one."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from jinja2.nativetypes import NativeEnvironment
+
+from dagster_project.settings import DBT_PROJECT_DIR
+
+PROFILE = "pql"
+
+
+def output_of(target: str) -> dict[str, Any]:
+    """An output of dbt_project/profiles.yml as dbt would read it now, with the environment put in."""
+    profiles = yaml.safe_load((DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8"))
+    return _rendered(profiles[PROFILE]["outputs"][target])
+
+
+def _rendered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _rendered(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_rendered(inner) for inner in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> Any:
+    environment = NativeEnvironment()
+    # Types are what a setting is read as, and every one that is read here is text.
+    environment.filters |= {"as_number": str, "as_bool": str, "as_native": str, "as_text": str}
+    return str(environment.from_string(value).render(env_var=_env_var))
+
+
+def _env_var(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
