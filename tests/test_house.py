@@ -72,8 +72,10 @@ def test_only_commands_and_tests_know_the_sandbox():
 
 
 def test_the_environment_is_read_by_settings_alone():
-    # Where Dagster has its home, and what dbt was told about tests, are theirs and no settings of ours.
-    theirs = {"commands/home.py", "resources/dbt.py"}
+    # Where Dagster has its home, what dbt was told about tests, what dbt's profile names and where Java is, are theirs
+    # and no settings of ours.
+    of_engines = {"engines/profile.py", "engines/spark_session.py", "engines/standalone.py"}
+    theirs = {"commands/home.py", "resources/dbt.py"} | of_engines
     readers = {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")

@@ -4,8 +4,9 @@ Sizes come from the environment: BENCH_EVENTS (default 1,000,000), BENCH_CONTACT
 BENCH_SYNC (default 100,000 contacts, sent once to the sandbox), BENCH_SCORING_EVENTS (default 1,000,000; several with
 commas between them tell how the cost grows), BENCH_REPORT_CONTACTS and BENCH_REPORT_DEALS (default 100,000 and 50,000),
 BENCH_RUNS (default 3; the median is printed). BENCH_ONLY names the parts to measure (ingest, scoring, diff, sync,
-report; default all of them; latency, which takes long, only where it is named), BENCH_FOLDER a place for what they
-write. Of latency: BENCH_LATENCY_USERS (default 100,000), BENCH_LATENCY_FILES (10).
+report; default all of them; latency and capacity, which take long, only where they are named), BENCH_FOLDER a place for
+what they write. Of latency: BENCH_LATENCY_USERS (default 100,000), BENCH_LATENCY_FILES (10); of capacity:
+BENCH_CAPACITY_EVENTS and BENCH_CAPACITY_SPARK_EVENTS (1,000,000 and 10,000,000).
 """
 
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from dagster_project.crm.property_map import read_property_map
 from dagster_project.rules.book import read_rules
 from dagster_project.settings import SHIPPED_RULES_DIR
+from tests.bench.capacity import bench_capacity
 from tests.bench.diffing import bench_diff
 from tests.bench.ingest import bench_ingest
 from tests.bench.latency import bench_latency
@@ -25,6 +27,8 @@ from tests.bench.scoring import bench_scoring
 from tests.bench.syncing import bench_sync
 
 ONLY = os.environ.get("BENCH_ONLY", "").replace(",", " ").split()
+# Measured only where they are named.
+LONG = ("latency", "capacity")
 FOLDER = os.environ.get("BENCH_FOLDER") or None
 
 
@@ -37,8 +41,9 @@ def main() -> None:
         "sync": lambda folder: bench_sync(folder, objects),
         "latency": lambda folder: bench_latency(folder / "latency"),
         "report": bench_reports,
+        "capacity": bench_capacity,
     }
-    names = ONLY or [name for name in parts if name != "latency"]
+    names = ONLY or [name for name in parts if name not in LONG]
     if unknown := [name for name in names if name not in parts]:
         sys.exit(f"BENCH_ONLY names {', '.join(unknown)}; there are {', '.join(parts)}")
     if FOLDER:

@@ -1,0 +1,72 @@
+"""The whole job with events read and models built by Spark, against the whole job with DuckDB."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.engines.on_spark.builds import QUICK_JAVA, SMALL
+from tests.engines.parity import differences
+from tests.engines.two_days import Day, two_days
+
+DAYS = pytest.mark.parametrize("day", [0, 1], ids=["first day", "next day"])
+RECORDS = ("landing_files", "quarantine", "email_domains")
+
+
+@pytest.fixture(scope="module")
+def spark_days(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
+    from dagster_project.engines.spark_session import close_session
+
+    folder = tmp_path_factory.mktemp("spark_days")
+    (folder / "spark-defaults.conf").write_text(SMALL, encoding="utf-8")
+    # That of other tests is open on another folder.
+    close_session()
+    return two_days(
+        "spark",
+        folder,
+        {
+            "SPARK_CONF_DIR": str(folder),
+            "PQL_SPARK_JAVA_OPTIONS": QUICK_JAVA,
+            "PQL_SPARK_MEMORY": "2500m",
+            "PQL_SPARK_PARTITIONS": "1",
+        },
+    )
+
+
+@DAYS
+def test_every_step_succeeds(day: int, spark_days: list[Day]):
+    assert spark_days[day].failures == {}
+
+
+@DAYS
+def test_the_warehouse_holds_the_marts_that_duckdb_makes(day: int, duckdb_days: list[Day], spark_days: list[Day]):
+    assert duckdb_days[day].failures == {}
+    assert differences(duckdb_days[day].warehouse, spark_days[day].warehouse) == []
+
+
+@DAYS
+def test_hubspot_and_slack_are_told_exactly_the_same(day: int, duckdb_days: list[Day], spark_days: list[Day]):
+    expected, found = duckdb_days[day].written, spark_days[day].written
+    things = expected.keys() | found.keys()
+    assert {
+        what: (expected.get(what), found.get(what)) for what in things if expected.get(what) != found.get(what)
+    } == {}
+
+
+@DAYS
+@pytest.mark.parametrize("table", RECORDS)
+def test_files_are_recorded_as_duckdb_records_them(day: int, table: str, duckdb_days: list[Day], spark_days: list[Day]):
+    assert in_raw(spark_days[day], table) == in_raw(duckdb_days[day], table)
+
+
+def test_spark_alone_has_the_events(spark_days: list[Day], duckdb_days: list[Day]):
+    with duckdb.connect(duckdb_days[1].warehouse, read_only=True) as connection:
+        ((count,),) = connection.sql("select count(*) from raw.product_events").fetchall()
+    with duckdb.connect(spark_days[1].warehouse, read_only=True) as connection:
+        found = "select (select count(*) from raw.product_events), sum(row_count) from raw.loads_elsewhere"
+        assert connection.sql(found).fetchall() == [(0, count)]
+
+
+def in_raw(day: Day, table: str) -> list[tuple]:
+    with duckdb.connect(day.warehouse, read_only=True) as connection:
+        return connection.sql(f"select * from raw.{table} order by all").fetchall()

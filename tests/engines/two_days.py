@@ -1,0 +1,73 @@
+"""The whole job on the sample and again a day later, when events came late, twice or new, with any engine."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.sandbox.running import running_sandbox
+from dagster_project.settings import SAMPLE_DIR
+from tests.conftest import TOKEN, name_nobody
+from tests.engines.portal_contents import written_to
+from tests.whole_run import SAMPLE_AS_OF, Pipeline, reasons
+
+NEXT_DAY = "2026-11-21T09:00:00Z"
+USER = {"user_id": "u_000046", "company_id": "c_00002"}
+NEW_EVENTS = [
+    # Late, for a day that was made already; a repetition; and two of the new day.
+    {"event_id": "late", "event_type": "report_created", "timestamp": "2026-11-03T10:00:00Z", "properties": {"n": 1.0}},
+    {"event_id": "evt_0003628", "event_type": "logged_in", "timestamp": "2026-11-01T14:24:42Z", "properties": {}},
+    {
+        "event_id": "new",
+        "event_type": "logged_in",
+        "timestamp": "2026-11-20T11:00:00Z",
+        "properties": {"a\u0000b": '"\n'},
+    },
+    {"event_id": "newer", "event_type": "report_created", "timestamp": "2026-11-21T08:59:59.999999Z", "properties": {}},
+]
+
+
+@dataclass(frozen=True)
+class Day:
+    """What is there after a run: the warehouse as it was then, and everything that was written up to then."""
+
+    warehouse: Path
+    written: dict[str, Any]
+    failures: dict[str, str]
+
+
+def first_day(folder: Path) -> Day:
+    """The first of them, with DuckDB."""
+    return _days("duckdb", folder, {}, (SAMPLE_AS_OF,))[0]
+
+
+def two_days(target: str, folder: Path, environment: Mapping[str, str]) -> list[Day]:
+    return _days(target, folder, environment, (SAMPLE_AS_OF, NEXT_DAY))
+
+
+def _days(target: str, folder: Path, environment: Mapping[str, str], moments: Sequence[str]) -> list[Day]:
+    with (
+        running_sandbox(seed=SAMPLE_DIR / "crm", slack_burst=1000, slack_per_second=1000) as sandbox,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        name_nobody(patch)
+        for name, value in {**environment, "PQL_TARGET": target}.items():
+            patch.setenv(name, value)
+        pipeline = Pipeline.in_folder(folder / "data", patch)
+        pipeline.use_sandbox(sandbox, TOKEN)
+        days = []
+        for as_of in moments:
+            if days:
+                lines = [json.dumps(event | USER | {"received_at": NEXT_DAY}) for event in NEW_EVENTS]
+                (pipeline.landing / "events_2026-11-21.jsonl").write_text("\n".join(lines), encoding="utf-8")
+            else:
+                pipeline.land_sample()
+            failures = reasons(pipeline.run(as_of=as_of))
+            kept = folder / f"{as_of[:10]}.duckdb"
+            shutil.copyfile(pipeline.data_dir / "warehouse.duckdb", kept)
+            days.append(Day(kept, written_to(sandbox), failures))
+        return days
