@@ -2,15 +2,17 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# What pyproject.toml offers besides, such as EXTRAS=postgres; what requirements.lock names keeps its version.
+EXTRAS ?=
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo retry erase rules docs explain recompute preview test lint bench bench-latency lock clean
+.PHONY: help setup demo run dev sandbox plan undo retry move-state erase rules docs explain recompute preview test test-postgres test-spark test-snowflake spark lint bench bench-latency lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready  ## Make the virtual environment and install what requirements.lock names
+setup: $(VENV)/.ready $(EXTRAS:%=$(VENV)/.ready-%)  ## Make the virtual environment and install what requirements.lock names
 
 $(VENV)/.ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -18,6 +20,15 @@ $(VENV)/.ready: requirements.lock
 	@echo "Setting up $(VENV) with `$(PYTHON) --version`; this takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV) || { echo "The module venv is missing; on Debian: apt install python3-venv"; exit 1; }
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+EXTRA = import sys, tomllib; \
+	extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
+	print(*extras.get(sys.argv[1]) or sys.exit("There is no extra " + sys.argv[1] + "; there are: " + ", ".join(extras)), sep="\n")
+
+$(VENV)/.ready-%: pyproject.toml $(VENV)/.ready
+	@$(VENV)/bin/python -c '$(EXTRA)' $* > $@.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -r $@.txt
 	@touch $@
 
 demo: setup  ## Run the whole job once, on the sample company, against the sandbox
@@ -40,6 +51,9 @@ undo: setup  ## Take back what one sync wrote: make undo RUN=<run id> [DRY_RUN=1
 
 retry: setup  ## Owe again what failed or expired: make retry ACTION=<action id>, TRIGGER=<id> or ALL=1; without, list it
 	@$(DO) retry $(if $(ACTION),--action "$(ACTION)") $(if $(TRIGGER),--trigger "$(TRIGGER)") $(if $(ALL),--all)
+
+move-state: setup  ## Move the state out of its SQLite file into a Postgres: make move-state TO=postgresql://…; without TO, it asks
+	@$(DO) move-state $(if $(TO),--to "$(TO)")
 
 erase: setup  ## Erase one person from everything kept here: make erase EMAIL=… or USER_ID=… [DRY_RUN=1] [YES=1]
 	@$(DO) erase $(if $(EMAIL),--email "$(EMAIL)") $(if $(USER_ID),--user-id "$(USER_ID)") $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
@@ -65,8 +79,44 @@ preview: setup  ## Say what other rules would do to the present data: make previ
 	@test -n "$(RULES)" || { echo "Which rules? make preview RULES=folder; it may hold only the files that are to change"; exit 2; }
 	@$(DO) preview "$(RULES)" $(if $(OUT),--out "$(OUT)") $(if $(MONTHS),--months "$(MONTHS)")
 
+# Whatever claims, remembers and finishes what was cut off; all of tests/crm and tests/outreach passes there too, in longer.
+STATE_TESTS := tests/state tests/privacy/test_privacy_state.py tests/privacy/test_privacy_dagster_rows.py \
+	tests/defs/test_dagster_in_postgres.py $(addprefix tests/outreach/test_outreach_,outbox.py outbox_machine.py \
+	delivering.py kill.py put_back.py) $(addprefix tests/crm/test_crm_,assignments.py associations.py drift.py handoffs.py \
+	handoffs_cut_off.py in_flight.py ledger.py lists_cut_off.py machine.py occurrences.py occurrences_cut_off.py portal.py \
+	returns.py suppressed.py syncing.py)
+
+# Whatever says of Postgres, as of an engine, that it does what DuckDB does.
+ENGINE_TESTS := $(addprefix tests/engines/test_,carrying.py postgres_errors.py postgres_models.py postgres_spelling.py postgres_whole_job.py)
+
 test: setup  ## Run all tests
 	@$(VENV)/bin/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-postgres:  ## Run the tests of state and models with both in a Postgres (needs the programs of a server, such as initdb)
+	@$(MAKE) --no-print-directory setup VENV=.venv-postgres EXTRAS=postgres
+	@.venv-postgres/bin/python -m pytest -q --state postgres --numprocesses auto --maxprocesses 4 --dist loadfile $(STATE_TESTS) $(ENGINE_TESTS)
+
+# Each in an environment of its own: fakesnow wants another parser than dagster-dbt. The warehouse is that of the sample.
+CLOUDS := .venv-clouds
+FAKESNOW := .venv-fakesnow
+
+test-snowflake: setup  ## Check what can be checked of Snowflake and BigQuery without an account: docs/engines.md says what
+	@test -d $(CLOUDS) || { $(PYTHON) -m venv $(CLOUDS) && $(CLOUDS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		'dbt-core>=1.11,<1.12' 'dbt-snowflake>=1.12,<1.13' 'dbt-bigquery>=1.12,<1.13' 'sqlglot>=30,<31'; }
+	@test -d $(FAKESNOW) || { $(PYTHON) -m venv $(FAKESNOW) && $(FAKESNOW)/bin/python -m pip install --quiet --disable-pip-version-check \
+		'dbt-core>=1.11,<1.12' 'dbt-snowflake>=1.12,<1.13' 'fakesnow==0.12.1'; }
+	@$(CLOUDS)/bin/python tests/engines/clouds/compiled.py
+	@$(VENV)/bin/python -m tests.engines.clouds.sample_warehouse $(FAKESNOW)/sample.duckdb
+	@$(FAKESNOW)/bin/python tests/engines/clouds/on_fakesnow.py $(FAKESNOW)/sample.duckdb
+
+spark:  ## Start a Spark cluster on this machine, a master and two workers, until Ctrl-C (needs Java 17); PORT=7077
+	@$(MAKE) --no-print-directory setup VENV=.venv-spark EXTRAS=spark
+	@.venv-spark/bin/python -m dagster_project.engines.standalone $(if $(PORT),--port "$(PORT)")
+
+test-spark:  ## Build the sample and a real log on DuckDB and on Spark and compare every mart (needs Java 17)
+	@java -version > /dev/null 2>&1 || { echo "There is no Java here, and Spark needs it: install Java 17 (a JRE is enough)."; exit 1; }
+	@$(MAKE) --no-print-directory setup VENV=.venv-spark EXTRAS=spark
+	@.venv-spark/bin/python -m pytest -q tests/engines
 
 lint: setup  ## Check style, formatting and the rule files
 	@$(VENV)/bin/ruff check .
