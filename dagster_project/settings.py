@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     property_prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_$")] = "zo_"
     dry_run: bool = False
     # Which of the outputs in dbt_project/profiles.yml builds the models.
-    target: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    target: Literal["duckdb", "spark", "spark_thrift", "postgres"] = "duckdb"
     # Where Spark reads landing files, if not in the data folder: a URL that Hadoop can read, such as s3a://bucket/landing.
     landing_url: str | None = None
     # In place of the var of that name in dbt_project.yml.

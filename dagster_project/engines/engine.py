@@ -4,9 +4,16 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from dagster_project.landing.tables import VIEWS
+from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS
+
 RAW = "raw"
+# The column by which rows of events are told apart that came at once.
+LOAD = "load_id"
 # What models make that only other models read.
 OWN_SCHEMAS = ("intermediate", "staging")
+# All that are carried to or built there; whatever else lies in an engine is somebody else's.
+OUR_SCHEMAS = (RAW, VIEWS, *OWN_SCHEMAS, *PUBLISHED_SCHEMAS)
 
 
 class EngineUnusable(Exception):

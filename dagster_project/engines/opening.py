@@ -31,6 +31,10 @@ def _open(settings: Settings) -> Engine | None:
             from dagster_project.engines.spark import SparkEngine
 
             return SparkEngine(settings)
+        case "spark_thrift":
+            from dagster_project.engines.spark_thrift import ThriftEngine
+
+            return ThriftEngine(settings)
         case "postgres":
             from dagster_project.engines.postgres import PostgresEngine
 

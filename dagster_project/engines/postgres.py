@@ -9,22 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from dagster_project.engines.carrying import RAW
-from dagster_project.engines.engine import EngineUnusable
+from dagster_project.engines.engine import LOAD, OUR_SCHEMAS, EngineUnusable
 from dagster_project.engines.postgres_errors import refuse_unfit, told
 from dagster_project.engines.postgres_rows import declared, written_by_postgres, written_for_postgres
 from dagster_project.engines.profile import output_of
-from dagster_project.landing.tables import VIEWS
-from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS
 from dagster_project.settings import Settings
 from dagster_project.sql_quoting import literal, quoted
 
-LOAD = "load_id"
 CONNECT_SECONDS = 10
 # The number of the type bytea.
 BYTES = 17
-# All that are carried to or built there.
-SCHEMAS = (RAW, VIEWS, "staging", "intermediate", *PUBLISHED_SCHEMAS)
 
 
 class PostgresEngine:
@@ -122,7 +116,7 @@ class PostgresEngine:
 
     def forget(self) -> None:
         with self._transaction() as cursor:
-            cursor.execute(f"drop schema if exists {', '.join(SCHEMAS)} cascade")
+            cursor.execute(f"drop schema if exists {', '.join(OUR_SCHEMAS)} cascade")
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         with self._transaction() as cursor:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.engines.carried_types import INSTANT
 from dagster_project.landing.sources import CONTRACTS
 from dagster_project.sql_quoting import literal, quoted
 
-INSTANT = "TIMESTAMP WITH TIME ZONE"
 # Of the types that are carried, those that Postgres calls otherwise.
 OTHERWISE = {
     "VARCHAR": "text",

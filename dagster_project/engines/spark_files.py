@@ -3,35 +3,71 @@
 import errno
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+class Files(Protocol):
+    """Files where Spark has its own. Paths are texts such as `file:/data/x` or `s3a://bucket/x`."""
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in a folder, in name order; nothing in one that is not there."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """The paths of what is there under a pattern such as `folder/*/name*`."""
+
+    def put(self, file: Path, path: str) -> None:
+        """Copy a file of this machine there; in the place of what was there under the name."""
+
+    def get(self, path: str, file: Path) -> None:
+        """Copy a file from there to this machine."""
+
+    def remove(self, path: str) -> None:
+        """A file or a folder with all that is in it; nothing happens where there is none."""
+
+
+class BesideWarehouse:
+    """Where carried tables and what is on its way lie.
+
+    Attributes:
+        folder: Its path, beside the warehouse folder of Spark.
+    """
+
+    files: Files
+    folder: str
+
+    def folder_of(self, table: str) -> str:
+        return f"{self.folder}/{table.replace('.', '/')}"
+
+    def fetched(self, path: str, folder: Path, name: str) -> list[Path]:
+        """Copy the Parquet files of a folder there into one of this machine; `name` is what they begin with."""
+        found = [there for there in self.files.names(path) if there.endswith(".parquet")]
+        for there in found:
+            self.files.get(f"{path}/{there}", folder / f"{name}{there}")
+        return [folder / f"{name}{there}" for there in found]
+
+
 class SparkFiles:
-    """Paths are texts such as `file:/data/x` or `s3a://bucket/x`."""
+    """Files as Hadoop reads and writes them; what it can do beyond `Files` is for those who read landing files."""
 
     def __init__(self, session: "SparkSession"):
         self._hadoop = session._jvm.org.apache.hadoop.fs
         self._configuration = session._jsc.hadoopConfiguration()
 
     def names(self, folder: str) -> list[str]:
-        """What lies in a folder, in name order; nothing in one that is not there."""
         return [status.getPath().getName() for status in self.statuses(folder)]
 
     def matching(self, pattern: str) -> list[str]:
-        """The paths of what is there under a pattern such as `folder/*/name*`."""
         path, system = self._at(pattern)
         return [status.getPath().toString() for status in system.globStatus(path) or ()]
 
     def put(self, file: Path, path: str) -> None:
-        """Copy a file of this machine there; in the place of what was there under the name."""
         there, system = self._at(path)
         system.copyFromLocalFile(False, True, self._hadoop.Path(file.as_uri()), there)
 
     def get(self, path: str, file: Path) -> None:
-        """Copy a file from there to this machine."""
         there, system = self._at(path)
         system.copyToLocalFile(False, there, self._hadoop.Path(file.as_uri()), True)
 
@@ -58,7 +94,6 @@ class SparkFiles:
             raise OSError(f"{path} cannot be moved to {target}")
 
     def remove(self, path: str) -> None:
-        """A file or a folder with all that is in it; nothing happens where there is none."""
         there, system = self._at(path)
         system.delete(there, True)
 

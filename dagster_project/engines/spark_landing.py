@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from dagster_project.engines.spark import INCOMING, LOAD, SparkPlace
+from dagster_project.engines.engine import LOAD
+from dagster_project.engines.spark import SparkPlace
+from dagster_project.engines.spark_carrying import INCOMING
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.files import (
     LandingFile,

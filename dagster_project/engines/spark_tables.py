@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dagster_project.engines.carrying import columns_carried
-from dagster_project.engines.spark import SparkEngine, declared, said_in_spark
+from dagster_project.engines.spark import SparkEngine
+from dagster_project.engines.spark_carrying import declared, said_in_spark
 from dagster_project.engines.spark_landing import (
     hand_package_to,
     judgements_in,

@@ -77,7 +77,7 @@ class Cluster:
         else:
             work = self.folder / name
             arguments = [WORKER, *place, "--cores", "1", "--memory", self.memory, "--work-dir", str(work), self.address]
-        home = _spark_home()
+        home = spark_home()
         # Its pages, too, are for this machine only.
         environment = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": HOST}
         with self._log(name).open("ab") as log:
@@ -144,7 +144,7 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _spark_home() -> Path:
+def spark_home() -> Path:
     found = find_spec("pyspark")
     assert found is not None
     assert found.origin is not None

@@ -13,6 +13,7 @@ from dagster_project.landing.tables import create_raw_tables
 from dagster_project.resources.dbt import hand_settings_to_dbt
 from dagster_project.settings import Settings, read_settings
 from dagster_project.state.database import open_state
+from tests.engines.thrift_server import running_thrift_server
 from tests.engines.two_days import Day, two_days
 from tests.throwaway_postgres import PASSWORD, Cluster
 
@@ -49,6 +50,26 @@ def spark(spark_settings: Settings) -> Iterator[Engine]:
     engine.forget()
     yield engine
     engine.forget()
+
+
+@pytest.fixture(scope="session")
+def thrift_server(spark_home: Path) -> Iterator[dict[str, str]]:
+    """The environment that names a Spark server, which all tests of what is carried there share."""
+    with running_thrift_server(spark_home / "server", {}) as address:
+        yield address
+
+
+@pytest.fixture
+def thrift_engine(thrift_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A Spark server without any table."""
+    from dagster_project.engines.spark_thrift import ThriftEngine
+
+    for name, value in thrift_server.items():
+        monkeypatch.setenv(name, value)
+    engine = ThriftEngine(read_settings())
+    engine.forget()
+    yield engine
+    engine.close()
 
 
 class Databases:
@@ -96,10 +117,10 @@ def postgres_engine(empty_database: dict[str, str], monkeypatch: pytest.MonkeyPa
     engine.close()
 
 
-@pytest.fixture(params=["another DuckDB", "Spark", "Postgres"])
+@pytest.fixture(params=["another DuckDB", "Spark", "Spark over Thrift", "Postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     """An engine without any table."""
-    named = {"Spark": "spark", "Postgres": "postgres_engine"}.get(request.param)
+    named = {"Spark": "spark", "Spark over Thrift": "thrift_engine", "Postgres": "postgres_engine"}.get(request.param)
     return request.getfixturevalue(named) if named else OtherDuckDB(tmp_path / "other")
 
 

@@ -6,8 +6,7 @@ import duckdb
 import pytest
 
 from tests.engines.on_spark.builds import QUICK_JAVA, SMALL
-from tests.engines.parity import differences
-from tests.engines.two_days import Day, two_days
+from tests.engines.two_days import Day, two_days, unlike
 
 DAYS = pytest.mark.parametrize("day", [0, 1], ids=["first day", "next day"])
 RECORDS = ("landing_files", "quarantine", "email_domains")
@@ -34,23 +33,8 @@ def spark_days(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> li
 
 
 @DAYS
-def test_every_step_succeeds(day: int, spark_days: list[Day]):
-    assert spark_days[day].failures == {}
-
-
-@DAYS
-def test_the_warehouse_holds_the_marts_that_duckdb_makes(day: int, duckdb_days: list[Day], spark_days: list[Day]):
-    assert duckdb_days[day].failures == {}
-    assert differences(duckdb_days[day].warehouse, spark_days[day].warehouse) == []
-
-
-@DAYS
-def test_hubspot_and_slack_are_told_exactly_the_same(day: int, duckdb_days: list[Day], spark_days: list[Day]):
-    expected, found = duckdb_days[day].written, spark_days[day].written
-    things = expected.keys() | found.keys()
-    assert {
-        what: (expected.get(what), found.get(what)) for what in things if expected.get(what) != found.get(what)
-    } == {}
+def test_marts_and_what_is_told_are_those_of_duckdb(day: int, duckdb_days: list[Day], spark_days: list[Day]):
+    assert unlike(duckdb_days[day], spark_days[day]) == {}
 
 
 @DAYS

@@ -12,6 +12,7 @@ import pytest
 from dagster_project.sandbox.running import running_sandbox
 from dagster_project.settings import SAMPLE_DIR
 from tests.conftest import TOKEN, name_nobody
+from tests.engines.parity import differences
 from tests.engines.portal_contents import written_to
 from tests.whole_run import SAMPLE_AS_OF, Pipeline, reasons
 
@@ -40,9 +41,21 @@ class Day:
     failures: dict[str, str]
 
 
-def first_day(folder: Path) -> Day:
-    """The first of them, with DuckDB."""
-    return _days("duckdb", folder, {}, (SAMPLE_AS_OF,))[0]
+def unlike(expected: Day, found: Day) -> dict[str, Any]:
+    """What is not the same after a day: marts, what HubSpot and Slack were told, and whatever failed in one of them."""
+    written = {
+        what: (expected.written.get(what), found.written.get(what))
+        for what in sorted(expected.written.keys() | found.written.keys())
+        if expected.written.get(what) != found.written.get(what)
+    }
+    marts = differences(expected.warehouse, found.warehouse)
+    told = {"marts": marts, "written": written, "failed": found.failures, "failed with DuckDB": expected.failures}
+    return {what: differing for what, differing in told.items() if differing}
+
+
+def first_day(target: str, folder: Path, environment: Mapping[str, str]) -> Day:
+    """The first of them."""
+    return _days(target, folder, environment, (SAMPLE_AS_OF,))[0]
 
 
 def two_days(target: str, folder: Path, environment: Mapping[str, str]) -> list[Day]:

@@ -10,7 +10,7 @@ from tests.engines.two_days import first_day
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        day = first_day(Path(folder))
+        day = first_day("duckdb", Path(folder), {})
         if day.failures:
             print(day.failures, file=sys.stderr)
             return 1

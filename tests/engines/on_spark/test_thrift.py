@@ -1,0 +1,38 @@
+"""The whole job with the models on a Spark server that is spoken to over Thrift, against the whole job with DuckDB."""
+
+from pathlib import Path
+
+import pytest
+
+from dagster_project.engines.engine import EngineUnusable
+from dagster_project.engines.opening import opened_engine
+from dagster_project.settings import read_settings
+from tests.engines.on_spark.builds import QUICK_JAVA
+from tests.engines.thrift_server import running_thrift_server
+from tests.engines.two_days import Day, first_day, unlike
+
+SMALL = {
+    "spark.driver.memory": "2500m",
+    "spark.driver.extraJavaOptions": QUICK_JAVA,
+    "spark.sql.codegen.wholeStage": "false",
+}
+
+
+def test_marts_and_what_is_told_are_those_of_duckdb(duckdb_days: list[Day], spark_home: Path, tmp_path: Path):
+    with running_thrift_server(tmp_path / "server", SMALL) as address:
+        day = first_day("spark_thrift", tmp_path, address | {"PQL_SPARK_PARTITIONS": "1"})
+    assert unlike(duckdb_days[0], day) == {}
+
+
+def test_a_server_that_ends_is_told_in_a_line(spark_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with running_thrift_server(tmp_path / "server", SMALL) as address:
+        for name, value in address.items():
+            monkeypatch.setenv(name, value)
+        engine = opened_engine(read_settings()).__enter__()
+        with pytest.raises(EngineUnusable, match=r"cannot do what it was asked: .*no_such_table"):
+            engine.query("select * from no_such_table")
+    said = rf"No Spark answers over Thrift at 127\.0\.0\.1:{address['PQL_SPARK_PORT']} .* what was built stays"
+    with pytest.raises(EngineUnusable, match=said):
+        engine.query("select 1")
+    with pytest.raises(EngineUnusable, match=said):
+        opened_engine(read_settings()).__enter__()

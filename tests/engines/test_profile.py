@@ -1,0 +1,16 @@
+"""The outputs of dbt_project/profiles.yml that have to agree."""
+
+from dagster_project.engines.profile import output_of
+
+# What dbt-spark says by itself, in a way that a server does not take.
+ANSI = {"set:spark.sql.ansi.enabled": "false"}
+# Of the process that a session starts, and not of what is asked of it.
+OF_THE_PROCESS = ("spark.sql.warehouse.", "spark.sql.ui.")
+
+
+def test_a_spark_server_is_told_what_a_session_is_told():
+    told = output_of("spark")["server_side_parameters"]
+    of_queries = {name: said for name, said in told.items() if name.startswith("spark.sql.")}
+    expected = {f"set:{name}": said for name, said in of_queries.items() if not name.startswith(OF_THE_PROCESS)}
+    assert output_of("spark_thrift")["server_side_parameters"] == expected | ANSI
+    assert output_of("databricks")["server_side_parameters"] == expected | ANSI
