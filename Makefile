@@ -7,7 +7,7 @@ EXTRAS ?=
 DO := $(VENV)/bin/python -m dagster_project
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev sandbox plan undo retry move-state erase rules docs explain recompute preview test test-postgres test-spark test-snowflake spark lint bench bench-latency lock clean
+.PHONY: help setup demo run dev sandbox plan undo retry move-state erase rules docs explain recompute preview test test-postgres test-spark test-snowflake spark lint bench bench-spark bench-latency lock clean
 
 help:  ## List what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,9 +105,9 @@ test-snowflake: setup  ## Check what can be checked of Snowflake and BigQuery wi
 		'dbt-core>=1.11,<1.12' 'dbt-snowflake>=1.12,<1.13' 'dbt-bigquery>=1.12,<1.13' 'sqlglot>=30,<31'; }
 	@test -d $(FAKESNOW) || { $(PYTHON) -m venv $(FAKESNOW) && $(FAKESNOW)/bin/python -m pip install --quiet --disable-pip-version-check \
 		'dbt-core>=1.11,<1.12' 'dbt-snowflake>=1.12,<1.13' 'fakesnow==0.12.1'; }
-	@$(CLOUDS)/bin/python tests/engines/clouds/compiled.py
+	@$(CLOUDS)/bin/python -m tests.engines.clouds.compiled
 	@$(VENV)/bin/python -m tests.engines.clouds.sample_warehouse $(FAKESNOW)/sample.duckdb
-	@$(FAKESNOW)/bin/python tests/engines/clouds/on_fakesnow.py $(FAKESNOW)/sample.duckdb
+	@$(FAKESNOW)/bin/python -m tests.engines.clouds.on_fakesnow $(FAKESNOW)/sample.duckdb
 
 spark:  ## Start a Spark cluster on this machine, a master and two workers, until Ctrl-C (needs Java 17); PORT=7077
 	@$(MAKE) --no-print-directory setup VENV=.venv-spark EXTRAS=spark
@@ -128,6 +128,10 @@ bench: setup  ## Measure ingest, scoring, diff and sync on made-up data; BENCH_O
 	@test -d $(VENV)/bench || $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--target $(VENV)/bench 'pandas>=3.1,<4'
 	@$(VENV)/bin/python -m tests.bench
+
+bench-spark:  ## Measure what a build costs by the number of events, on DuckDB and on Spark (needs Java 17); docs/capacity.md
+	@$(MAKE) --no-print-directory setup VENV=.venv-spark EXTRAS=spark
+	@BENCH_ONLY=capacity .venv-spark/bin/python -m tests.bench
 
 bench-latency: setup  ## Measure from an event file's landing to HubSpot and Slack, as `make dev` runs it, with 100,000 users
 	@BENCH_ONLY=latency $(VENV)/bin/python -m tests.bench

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,13 +111,14 @@ def scored_and_decided(
             context.log.info(f"The warehouse is new: {counted(restored, 'change')} of scores taken from the state.")
         variables = {"as_of": step.as_of.isoformat()}
         with opened_engine(settings) as engine:
-            if engine is None:
-                yield from dbt.build(context, MANIFEST, TRANSLATOR, variables, TABLES.look)
-            else:
-                with built_by(engine, warehouse.writing, TABLES.look, TABLES.names, TYPES) as look:
-                    yield from dbt.build(context, MANIFEST, TRANSLATOR, variables, look, engine)
-                return
-        if not (context.is_subset or is_known()):
+            building = (
+                nullcontext(TABLES.look)
+                if engine is None
+                else built_by(engine, warehouse.writing, TABLES.look, TABLES.names, TYPES)
+            )
+            with building as look:
+                yield from dbt.build(context, MANIFEST, TRANSLATOR, variables, look, engine)
+        if engine is None and not (context.is_subset or is_known()):
             with warehouse.reading() as connection:
                 columns = connection.execute(EVERY_COLUMN).fetchall()
             remember_lineage(MANIFEST, read_settings().data_dir / "dbt_target", columns)

@@ -58,7 +58,7 @@ def require_all_here(connection: duckdb.DuckDBPyConnection) -> None:
     """Raises:
     EngineUnusable: Another engine has rows that DuckDB has not, and DuckDB is to build.
     """
-    files = files_elsewhere(connection)
+    files = [file.name for file in files_elsewhere(connection)]
     if files:
         raise EngineUnusable(
             f"PQL_TARGET is duckdb, and Spark has the rows of {_named(files)}, which are not in warehouse.duckdb: "
@@ -141,8 +141,9 @@ def _carry_loads(connection: duckdb.DuckDBPyConnection, engine: Engine, table: s
     elsewhere = {load_id for load_id, row_count in loads_elsewhere(connection, BY_LOAD[table]).items() if row_count}
     lost = engine.take_in_loads(table, columns, files, wanted.keys() | elsewhere)
     if lost:
+        files_lost = [file.name for file in files_elsewhere(connection, lost)]
         raise EngineUnusable(
-            f"The rows of {_named(files_elsewhere(connection, lost))}, which Spark read, are not where it had them. "
+            f"The rows of {_named(files_lost)}, which Spark read, are not where it had them. "
             "Bring its folder back (PQL_SPARK_WAREHOUSE, else PQL_DATA_DIR/spark); or move warehouse.duckdb away, so "
             "that every landing file is read again."
         )

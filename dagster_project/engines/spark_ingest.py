@@ -1,5 +1,6 @@
 """The ingest of landing files where Spark is the engine: it reads events, and whatever lies where only it can read."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import duckdb
@@ -83,12 +84,9 @@ def connect_by_spark(
     from dagster_project.engines.spark_landing import leaving_out
     from dagster_project.engines.spark_tables import connect_in_spark
 
-    engine = SparkEngine(settings)
-    try:
+    # Closed at once: whoever builds elsewhere waits for the catalog.
+    with closing(SparkEngine(settings)) as engine:
         return connect_in_spark(connection, engine, place, table, leaving_out(suppressed))
-    finally:
-        # Whoever builds elsewhere waits for the catalog.
-        engine.close()
 
 
 def _row_count(connection: duckdb.DuckDBPyConnection, table: RawTable) -> int:

@@ -25,10 +25,11 @@ from dagster_project.engines.spark_landing import (
 from dagster_project.landing.chunks import FileRefused
 from dagster_project.landing.contract import RawTable
 from dagster_project.landing.files import LandingFile
-from dagster_project.landing.in_warehouse import KEPT_PER_REASON, require_columns_of, view_of
+from dagster_project.landing.in_tasks import remember_domains
+from dagster_project.landing.in_warehouse import keep_some, require_columns_of, view_of
 from dagster_project.landing.lag import FROM, TO, ArrivalLag
 from dagster_project.landing.loading import FileReport, LoadReport
-from dagster_project.landing.one_file import QUARANTINED, LeaveOut
+from dagster_project.landing.one_file import LeaveOut
 from dagster_project.landing.one_part import TableAsked, judge_part
 from dagster_project.landing.places import Place, PlacesInvalid
 from dagster_project.landing.sources import CONTRACTS
@@ -155,15 +156,8 @@ def _recorded(connection: duckdb.DuckDBPyConnection, asked: TableAsked, told: Se
     with in_one_transaction(connection):
         connection.execute("delete from raw.quarantine where content_hash = ? and source = ? and kind = ?", origin)
         if reasons:
-            connection.execute(
-                f"insert into raw.quarantine (content_hash, source, kind, file_name, {QUARANTINED}, load_id) "
-                "select ?, ?, ?, ?, null, told_reason, told_text, 0, 0 from ("
-                "select *, row_number() over (partition by told_reason order by told_text) as place "
-                f"from read_parquet([{', '.join(map(literal, told))}]) where told_reason is not null) "
-                f"where place <= {KEPT_PER_REASON}",
-                [*origin, asked.name],
-            )
-        connection.execute(
-            "insert or ignore into raw.domains_elsewhere select unnest(cast(? as varchar[]))", [sorted(domains)]
-        )
+            files = f"read_parquet([{', '.join(map(literal, told))}])"
+            rows = f"(select told_reason as reason, told_text as raw_text from {files})"
+            keep_some(connection, asked.contract, asked.name, rows)
+        remember_domains(connection, sorted(domains))
     return FileReport(asked.name, asked.kind, "loaded", loaded, reasons.total(), dict(sorted(reasons.items())))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import duckdb
 
@@ -100,13 +100,31 @@ def loads_elsewhere(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     return dict(rows)
 
 
-def files_elsewhere(connection: duckdb.DuckDBPyConnection, loads: Collection[int] | None = None) -> list[str]:
-    """The landing files whose rows another engine has, of these loads or of all, such as `product/events_1.jsonl`."""
+class FileElsewhere(NamedTuple):
+    """A landing file whose rows another engine has; its name is one such as `product/events_1.jsonl`."""
+
+    load_id: int
+    name: str
+    content_hash: str
+    source: str
+    kind: str
+
+
+def files_elsewhere(connection: duckdb.DuckDBPyConnection, loads: Collection[int] | None = None) -> list[FileElsewhere]:
+    """Of these loads or of all, in the order in which they were loaded."""
     rows = connection.sql(
-        "select files.load_id, files.source || '/' || files.file_name from raw.landing_files as files "
+        "select files.load_id, files.source || '/' || files.file_name, files.content_hash, files.source, files.kind "
+        "from raw.landing_files as files "
         "join raw.loads_elsewhere as elsewhere on elsewhere.load_id = files.load_id order by 1"
     ).fetchall()
-    return [name for load_id, name in rows if loads is None or load_id in loads]
+    return [FileElsewhere(*row) for row in rows if loads is None or row[0] in loads]
+
+
+def remember_domains(connection: duckdb.DuckDBPyConnection, domains: Collection[str]) -> None:
+    """Domains of addresses in rows that another engine has."""
+    connection.execute(
+        "insert or ignore into raw.domains_elsewhere select unnest(cast(? as varchar[]))", [list(domains)]
+    )
 
 
 def _seen(
@@ -197,10 +215,7 @@ def _record(
             report = record_loaded(connection, file, origin, Counter(dict(judgement.reasons)), load_id)
             row_count = report.loaded_count - sum((judgement.returned or {}).values())
             connection.execute("insert into raw.loads_elsewhere values (?, ?, ?)", [load_id, tasks.engine, row_count])
-            connection.execute(
-                "insert or ignore into raw.domains_elsewhere select unnest(cast(? as varchar[]))",
-                [list(judgement.domains)],
-            )
+            remember_domains(connection, judgement.domains)
             if quarantined:
                 connection.execute(
                     f"insert into raw.quarantine (content_hash, source, kind, file_name, {QUARANTINED}, load_id) "

@@ -157,16 +157,25 @@ def _counted(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: Ch
             [NO_FILE, contract.source, contract.kind],
         )
         if reasons:
-            connection.execute(
-                f"""
-                insert into raw.quarantine
-                select ?, ?, ?, ?, null, reason, raw_text, 0, 0
-                from (
-                    select reason, raw_text, row_number() over (partition by reason order by raw_text) as place
-                    from ({in_question}) where reason is not null
-                )
-                where place <= {KEPT_PER_REASON}
-                """,
-                [NO_FILE, contract.source, contract.kind, name],
-            )
+            keep_some(connection, contract, name, f"({in_question})")
     return FileReport(name, contract.kind, "loaded", loaded, sum(reasons.values()), dict(sorted(reasons.items())))
+
+
+def keep_some(connection: duckdb.DuckDBPyConnection, contract: Contract, name: str, judged_rows: str) -> None:
+    """Put some rows of a table that cannot be used into the quarantine, of each reason the first by their text.
+
+    Args:
+        judged_rows: SQL of a relation with `reason` and `raw_text`.
+    """
+    connection.execute(
+        f"""
+        insert into raw.quarantine
+        select ?, ?, ?, ?, null, reason, raw_text, 0, 0
+        from (
+            select reason, raw_text, row_number() over (partition by reason order by raw_text) as place
+            from {judged_rows} where reason is not null
+        )
+        where place <= {KEPT_PER_REASON}
+        """,
+        [NO_FILE, contract.source, contract.kind, name],
+    )

@@ -8,12 +8,11 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.landing.contract import Contract
-from dagster_project.landing.in_warehouse import KEPT_PER_REASON, raw_columns_of, rows_of_table
+from dagster_project.landing.in_warehouse import keep_some, raw_columns_of, rows_of_table
 from dagster_project.landing.judging import judged
 from dagster_project.landing.one_file import LeaveOut, judged_rows
 from dagster_project.landing.places import Place
 from dagster_project.landing.sources import CONTRACTS
-from dagster_project.landing.tables import NO_FILE
 from dagster_project.sql_quoting import literal
 
 
@@ -47,18 +46,7 @@ def _take(connection: duckdb.DuckDBPyConnection, asked: TableAsked, file: Path) 
     described = connection.sql(f"describe from {relation}").fetchall()
     rows = rows_of_table(contract, asked.place, relation, {name: str(type_name) for name, type_name, *_ in described})
     connection.execute(f"create temp table part as {judged(contract, rows, file_name=literal(asked.name))}")
-    connection.execute(
-        f"""
-        insert into raw.quarantine
-        select ?, ?, ?, ?, null, reason, raw_text, 0, 0
-        from (
-            select reason, raw_text, row_number() over (partition by reason order by raw_text) as place
-            from part where reason is not null
-        )
-        where place <= {KEPT_PER_REASON}
-        """,
-        [NO_FILE, contract.source, contract.kind, asked.name],
-    )
+    keep_some(connection, contract, asked.name, "part")
     connection.execute(
         f"insert into {contract.table.in_schema} by name "
         f"select {raw_columns_of(connection, contract, asked.name)} from part where reason is null"

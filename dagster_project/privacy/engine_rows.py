@@ -12,6 +12,7 @@ import duckdb
 from dagster_project.engines.carrying import given_out, take_back
 from dagster_project.engines.engine import Engine
 from dagster_project.landing.files import LandingFile, content_hash
+from dagster_project.landing.in_tasks import files_elsewhere
 from dagster_project.sql_quoting import quoted
 
 # What `known_names` asks, where the models are built there.
@@ -57,19 +58,11 @@ def files_that_are_missing(
         rewritten: What an erasure that was cut off made of files: hash by name.
     """
     missing = []
-    for name, file_hash in _files_elsewhere(warehouse).items():
-        known = {file_hash, rewritten.get(name)}
-        if name not in lying or content_hash(lying[name].path) not in known:
-            missing.append(name)
-    return missing
-
-
-def contents_elsewhere(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    """Content hash, source and kind of the files whose rows another engine has."""
-    return warehouse.sql(
-        "select content_hash, source, kind from raw.landing_files "
-        "where load_id in (select load_id from raw.loads_elsewhere)"
-    ).fetchall()
+    for file in files_elsewhere(warehouse):
+        known = {file.content_hash, rewritten.get(file.name)}
+        if file.name not in lying or content_hash(lying[file.name].path) not in known:
+            missing.append(file.name)
+    return sorted(missing)
 
 
 def loads_forgotten(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -83,14 +76,6 @@ def loads_forgotten(warehouse: duckdb.DuckDBPyConnection) -> None:
         warehouse.execute(f"delete from {table} where load_id in {loads}")
     for table in ("raw.loads_elsewhere", "raw.domains_elsewhere"):
         warehouse.execute(f"delete from {table}")
-
-
-def _files_elsewhere(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    rows = warehouse.sql(
-        "select source || '/' || file_name, content_hash from raw.landing_files "
-        "where load_id in (select load_id from raw.loads_elsewhere) order by 1"
-    ).fetchall()
-    return dict(rows)
 
 
 def _tables_of(warehouse: duckdb.DuckDBPyConnection, catalog: str) -> list[tuple[str, str]]:

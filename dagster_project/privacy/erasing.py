@@ -14,18 +14,18 @@ from pathlib import Path
 
 import duckdb
 from sqlalchemy import Engine, insert, select, update
-from sqlalchemy.engine import make_url
 
 from dagster_project.counting import counted
 from dagster_project.crm import ledger
 from dagster_project.engines.opening import opened_engine
 from dagster_project.landing.files import LandingFile, content_hash, list_landing
+from dagster_project.landing.in_tasks import files_elsewhere
 from dagster_project.landing.places import places_in_use
 from dagster_project.landing.sources import SOURCES
 from dagster_project.landing.tables import create_raw_tables
 from dagster_project.privacy.columns import hand_over
 from dagster_project.privacy.dagster_rows import erase_dagster_rows
-from dagster_project.privacy.engine_rows import contents_elsewhere, files_that_are_missing, knowing, loads_forgotten
+from dagster_project.privacy.engine_rows import files_that_are_missing, knowing, loads_forgotten
 from dagster_project.privacy.knowing import known_names
 from dagster_project.privacy.landing_lines import Lines, Rewritten, lines_by_file, rewritten
 from dagster_project.privacy.names import digests, salt_of
@@ -38,6 +38,7 @@ from dagster_project.privacy.warehouse_rows import conditions, erase_rows, write
 from dagster_project.publish.snapshot import CURRENT
 from dagster_project.resources.warehouse import open_warehouse
 from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_DIR, Settings
+from dagster_project.state.sqlite import sqlite_file
 from dagster_project.state.tables import erased_names, erasures
 
 NOBODY_NAMED = "Whom? Name one of the two: EMAIL=somebody@example.com or USER_ID=…"
@@ -197,7 +198,8 @@ def _erase_landing_files(
         loaded |= lines_by_file(warehouse, theirs)
     if '"raw"."loads_elsewhere"' in theirs:
         # Of rows that another engine has, nothing here says which lines they were.
-        for key in contents_elsewhere(warehouse):
+        for file in files_elsewhere(warehouse):
+            key = (file.content_hash, file.source, file.kind)
             loaded.pop(key, None)
     changes = []
     for file in (file for source in SOURCES for file in list_landing(run.settings.landing_dir, source).files):
@@ -287,9 +289,9 @@ def _other_files(run: EraseRun) -> Iterator[Path]:
 
 
 def _is_of_state(path: Path, settings: Settings) -> bool:
-    state = _state_file(settings)
+    is_state = path.resolve() == sqlite_file(settings.state_database_url)
     is_sqlite_beside = path.name.endswith(("-wal", "-shm"))
-    return is_sqlite_beside or path == state or (path.parent == settings.state_dir and path.suffix == ".parquet")
+    return is_state or is_sqlite_beside or (path.parent == settings.state_dir and path.suffix == ".parquet")
 
 
 def _erase_other(path: Path, settings: Settings, person: Person, erased: Erased, *, write: bool) -> None:
@@ -307,11 +309,6 @@ def _erase_other(path: Path, settings: Settings, person: Person, erased: Erased,
         erased.left.append(f"{path} cannot be read or written: {error.strerror}.")
 
 
-def _state_file(settings: Settings) -> Path | None:
-    address = make_url(settings.state_database_url)
-    return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
-
-
 def _finish(run: EraseRun, person: Person) -> None:
     """Forget who it was."""
     with run.engine.begin() as connection:
@@ -320,7 +317,7 @@ def _finish(run: EraseRun, person: Person) -> None:
         connection.execute(
             update(erasures).where(erasures.c.id.in_(done)).values(finished_at=run.now(), names={}, files={})
         )
-    file = _state_file(run.settings)
+    file = sqlite_file(run.settings.state_database_url)
     if file is not None and file.exists():
         run.engine.dispose()
         squeeze_sqlite(file)
@@ -330,7 +327,7 @@ def _say_what_is_left(run: EraseRun, result: Erasure) -> None:
     left = result.erased.left
     for hubspot_id in sorted(result.person.hubspot_ids):
         left.append(f"HubSpot still holds contact {hubspot_id}: delete it there. It is not copied from there any more.")
-    if _state_file(run.settings) is None:
+    if sqlite_file(run.settings.state_database_url) is None:
         left.append("The state database is no file here: what was deleted leaves its pages with its next full vacuum.")
     if run.dagster_url is not None:
         left.append("Dagster's database is no file here, either: the same holds for its runs and logs.")

@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from dagster_project.state import postgres, sqlite
+from dagster_project.state.postgres import POSTGRES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-POSTGRES = "postgresql"
 
 
 class StateUnavailable(Exception):

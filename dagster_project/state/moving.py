@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Table, func, insert, select, text
 
 from dagster_project.counting import counted
-from dagster_project.state.database import POSTGRES, open_state, place_of
+from dagster_project.state.database import open_state, place_of
+from dagster_project.state.postgres import POSTGRES
 from dagster_project.state.sqlite import copy_from, moved_marker, sqlite_file
 from dagster_project.state.tables import metadata
 

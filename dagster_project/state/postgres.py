@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+# As SQLAlchemy names it.
+POSTGRES = "postgresql"
 LOCK = 7_719_240
 LOCK_PATIENCE_SECONDS = 30
 # A process that was frozen, or cut off from the server, in the middle of its turn: ended before others give up.

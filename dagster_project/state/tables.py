@@ -22,7 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-POSTGRES = "postgresql"
+from dagster_project.state.postgres import POSTGRES
+
 # No character in Unicode, which keeps it for uses such as this one.
 MARK = "\uffff"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from other_duckdb import OtherDuckDB
 from sqlalchemy import Engine as StateEngine
 
 from dagster_project.engines.engine import Engine
@@ -13,6 +12,7 @@ from dagster_project.landing.tables import create_raw_tables
 from dagster_project.resources.dbt import hand_settings_to_dbt
 from dagster_project.settings import Settings, read_settings
 from dagster_project.state.database import open_state
+from tests.engines.other_duckdb import OtherDuckDB
 from tests.engines.thrift_server import running_thrift_server
 from tests.engines.two_days import Day, two_days
 from tests.throwaway_postgres import PASSWORD, Cluster

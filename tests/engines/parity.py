@@ -50,7 +50,7 @@ def _differences_in(table: str, one: duckdb.DuckDBPyConnection, other: duckdb.Du
         differing = [
             f"{name} is {b!r}, expected {a!r}"
             for name, a, b in cells
-            if (table, name) not in OF_THE_MOMENT and not _is_same(a, b)
+            if (table, name) not in OF_THE_MOMENT and not is_same(a, b)
         ]
         if differing:
             told.append(f"{table}, row {wanted[:3]!r}: {'; '.join(differing)}")
@@ -62,7 +62,11 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[st
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple]:
-    rows = connection.execute(f"select * from {table}").fetchall()
+    return in_order(connection.execute(f"select * from {table}").fetchall())
+
+
+def in_order(rows: Iterable[tuple]) -> list[tuple]:
+    """Rows in the same order whichever engine they are of: by whatever is exact, and by floats at the end."""
     return sorted(
         rows, key=lambda row: ([_order(value) for value in row if not isinstance(value, float)], _floats(row))
     )
@@ -76,7 +80,8 @@ def _floats(row: tuple) -> list[float]:
     return [round(value, 6) for value in row if isinstance(value, float)]
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values are the same: floats to a billionth, all others exactly."""
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return one == other

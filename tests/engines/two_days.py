@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,19 @@ NEW_EVENTS = [
 
 @dataclass(frozen=True)
 class Day:
-    """What is there after a run: the warehouse as it was then, and everything that was written up to then."""
+    """What is there after a run: the warehouse as it was then, and everything that was written up to then.
+
+    Attributes:
+        failures: Why steps failed, by step.
+        checks: Whether each check passed, tests of the data that dbt ran among them.
+        ended_at: Seconds since 1970.
+    """
 
     warehouse: Path
     written: dict[str, Any]
     failures: dict[str, str]
+    checks: dict[str, bool]
+    ended_at: float
 
 
 def unlike(expected: Day, found: Day) -> dict[str, Any]:
@@ -48,8 +57,13 @@ def unlike(expected: Day, found: Day) -> dict[str, Any]:
         for what in sorted(expected.written.keys() | found.written.keys())
         if expected.written.get(what) != found.written.get(what)
     }
-    marts = differences(expected.warehouse, found.warehouse)
-    told = {"marts": marts, "written": written, "failed": found.failures, "failed with DuckDB": expected.failures}
+    told = {
+        "marts": differences(expected.warehouse, found.warehouse),
+        "written": written,
+        "checks": sorted(expected.checks.items() ^ found.checks.items()),
+        "failed": found.failures,
+        "failed with DuckDB": expected.failures,
+    }
     return {what: differing for what, differing in told.items() if differing}
 
 
@@ -79,8 +93,10 @@ def _days(target: str, folder: Path, environment: Mapping[str, str], moments: Se
                 (pipeline.landing / "events_2026-11-21.jsonl").write_text("\n".join(lines), encoding="utf-8")
             else:
                 pipeline.land_sample()
-            failures = reasons(pipeline.run(as_of=as_of))
+            result = pipeline.run(as_of=as_of)
             kept = folder / f"{as_of[:10]}.duckdb"
             shutil.copyfile(pipeline.data_dir / "warehouse.duckdb", kept)
-            days.append(Day(kept, written_to(sandbox), failures))
+            evaluations = result.get_asset_check_evaluations()
+            checks = {f"{check.asset_key.to_user_string()} {check.check_name}": check.passed for check in evaluations}
+            days.append(Day(kept, written_to(sandbox), reasons(result), checks, time.time()))
         return days

@@ -4,13 +4,11 @@ Nobody answers: no relation is there, so that incremental models are compiled as
 an environment that has dbt-core, dbt-snowflake, dbt-bigquery and sqlglot: `make test-snowflake`.
 """
 
-import os
 import sys
-import tempfile
-from pathlib import Path
 from types import SimpleNamespace
 
-PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
+from tests.engines.clouds.dbt_by_hand import invoked
+
 AS_OF = "2026-11-20T09:00:00Z"
 
 
@@ -32,23 +30,8 @@ def compiled(target: str) -> dict[str, str]:
     Raises:
         SystemExit: One does not compile; the message says which.
     """
-    from dbt.cli.main import dbtRunner
-
-    os.environ |= {"PQL_TARGET": target, "PQL_AS_OF": AS_OF, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     answer_nothing(target)
-    with tempfile.TemporaryDirectory() as folder:
-        places = [
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
-            "--target-path",
-            folder,
-            "--log-path",
-            folder,
-        ]
-        flags = ["--quiet", "compile", "--no-introspect", "--no-populate-cache"]
-        done = dbtRunner().invoke([*flags, *places])
+    done = invoked(target, AS_OF, "compile", "--no-introspect", "--no-populate-cache")
     if not done.success:
         raise SystemExit(f"{target}: {done.exception or [result.message for result in done.result if result.message]}")
     nodes = [result.node for result in done.result]

@@ -1,24 +1,23 @@
 """Build the models on fakesnow, which plays Snowflake on DuckDB, and compare marts with those that DuckDB built.
 
-    python tests/engines/clouds/on_fakesnow.py warehouse.duckdb
+    python -m tests.engines.clouds.on_fakesnow warehouse.duckdb
 
 The file must hold raw tables and what DuckDB built of them. Run in an environment of its own, which has dbt-core,
 dbt-snowflake and fakesnow: `make test-snowflake`.
 """
 
-import os
 import sys
-import tempfile
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-PROJECT = Path(__file__).resolve().parents[3] / "dbt_project"
+from tests.engines.clouds.dbt_by_hand import invoked
+from tests.engines.parity import in_order, is_same
+
 PLAIN = ("score", "decide", "report")
 TYPES = {"VARCHAR": "varchar", "DOUBLE": "double", "TIMESTAMP": "timestamp_ntz"}
 ROWS_AT_ONCE = 500
-TOLERANCE = 1e-9
 # What fakesnow cannot build, and why; what reads it is not built either.
 NOT_THERE = {
     "int_companies_named": "fakesnow has no arrays of a timestamp and a number",
@@ -71,23 +70,7 @@ def literal(value) -> str:
 
 def build(as_of: str) -> dict[str, str]:
     """What could not be built, and why."""
-    from dbt.cli.main import dbtRunner
-
-    os.environ |= {"PQL_TARGET": "snowflake", "PQL_AS_OF": as_of, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    with tempfile.TemporaryDirectory() as folder:
-        places = [
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
-            "--target-path",
-            folder,
-            "--log-path",
-            folder,
-        ]
-        done = dbtRunner().invoke(
-            ["--quiet", "build", "--exclude-resource-type", "unit_test", "--threads", "1", *places]
-        )
+    done = invoked("snowflake", as_of, "build", "--exclude-resource-type", "unit_test", "--threads", "1")
     if done.exception:
         raise SystemExit(str(done.exception))
     return {
@@ -114,7 +97,7 @@ def compare(built: duckdb.DuckDBPyConnection, cursor) -> dict:
         except snowflake.connector.errors.ProgrammingError:
             missing += 1
             continue
-        differing = [pair for pair in zip(ordered(expected), ordered(found), strict=False) if not alike(*pair)]
+        differing = [pair for pair in zip(in_order(expected), in_order(found), strict=False) if not alike(*pair)]
         if len(expected) != len(found):
             apart[f"{schema}.{table}"] = f"{len(found)} rows, expected {len(expected)}"
         elif differing:
@@ -124,19 +107,8 @@ def compare(built: duckdb.DuckDBPyConnection, cursor) -> dict:
     return {"same": same, "missing": missing, "apart": apart}
 
 
-def ordered(rows: list[tuple]) -> list[tuple]:
-    def key(row: tuple) -> list[tuple]:
-        exact = [value for value in row if not isinstance(value, float)]
-        return [(value is None, str(value.normalize() if isinstance(value, Decimal) else value)) for value in exact]
-
-    return sorted(rows, key=lambda row: (key(row), [value for value in row if isinstance(value, float)]))
-
-
 def alike(one: tuple, other: tuple) -> bool:
-    return all(
-        abs(a - b) <= TOLERANCE * max(1, abs(a)) if isinstance(a, float) and isinstance(b, float) else a == b
-        for a, b in zip(one, other, strict=True)
-    )
+    return all(is_same(a, b) for a, b in zip(one, other, strict=True))
 
 
 if __name__ == "__main__":

@@ -27,10 +27,9 @@ COLUMNS = (
     f"where schema_name in {tuple(PUBLISHED_SCHEMAS)} order by table_name, column_index"
 )
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 # What Spark compiles for each statement pays with millions of rows.
 SMALL = "spark.sql.codegen.wholeStage false\n"
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JAVA = "-XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def opened_spark(
     conf.mkdir(parents=True)
     (conf / "spark-defaults.conf").write_text(SMALL, encoding="utf-8")
     environment.setenv("SPARK_CONF_DIR", str(conf))
-    environment.setenv("PQL_SPARK_JAVA_OPTIONS", QUICK_JAVA)
+    environment.setenv("PQL_SPARK_JAVA_OPTIONS", JAVA)
     environment.setenv("PQL_SPARK_MASTER", master)
     environment.setenv("PQL_SPARK_MEMORY", memory)
     environment.setenv("PQL_SPARK_PARTITIONS", "1")

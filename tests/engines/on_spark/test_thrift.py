@@ -7,13 +7,13 @@ import pytest
 from dagster_project.engines.engine import EngineUnusable
 from dagster_project.engines.opening import opened_engine
 from dagster_project.settings import read_settings
-from tests.engines.on_spark.builds import QUICK_JAVA
+from tests.engines.on_spark.builds import JAVA
 from tests.engines.thrift_server import running_thrift_server
 from tests.engines.two_days import Day, first_day, unlike
 
 SMALL = {
     "spark.driver.memory": "2500m",
-    "spark.driver.extraJavaOptions": QUICK_JAVA,
+    "spark.driver.extraJavaOptions": JAVA,
     "spark.sql.codegen.wholeStage": "false",
 }
 
