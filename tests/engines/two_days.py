@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,22 @@ def first_day(target: str, folder: Path, environment: Mapping[str, str]) -> Day:
     return _days(target, folder, environment, (SAMPLE_AS_OF,))[0]
 
 
-def two_days(target: str, folder: Path, environment: Mapping[str, str]) -> list[Day]:
-    return _days(target, folder, environment, (SAMPLE_AS_OF, NEXT_DAY))
+def two_days(
+    target: str, folder: Path, environment: Mapping[str, str], then: Callable[[], Mapping[str, str]] = dict
+) -> list[Day]:
+    """Args:
+    then: Called between the two days: what the environment says on the second one.
+    """
+    return _days(target, folder, environment, (SAMPLE_AS_OF, NEXT_DAY), then)
 
 
-def _days(target: str, folder: Path, environment: Mapping[str, str], moments: Sequence[str]) -> list[Day]:
+def _days(
+    target: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    moments: Sequence[str],
+    then: Callable[[], Mapping[str, str]] = dict,
+) -> list[Day]:
     with (
         running_sandbox(seed=SAMPLE_DIR / "crm", slack_burst=1000, slack_per_second=1000) as sandbox,
         pytest.MonkeyPatch.context() as patch,
@@ -89,6 +100,8 @@ def _days(target: str, folder: Path, environment: Mapping[str, str], moments: Se
         days = []
         for as_of in moments:
             if days:
+                for name, value in then().items():
+                    patch.setenv(name, value)
                 lines = [json.dumps(event | USER | {"received_at": NEXT_DAY}) for event in NEW_EVENTS]
                 (pipeline.landing / "events_2026-11-21.jsonl").write_text("\n".join(lines), encoding="utf-8")
             else:

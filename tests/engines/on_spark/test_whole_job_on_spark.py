@@ -1,12 +1,15 @@
 """The whole job with events read and models built by Spark, against the whole job with DuckDB: marts made whole, and
 gone on from a day later; tests of the data; what is told. Unit tests of the models run on what it leaves behind."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.engines.on_spark.builds import JAVA, SMALL, failures, opened_spark
+from tests.engines.on_spark.running_cluster import RunningCluster
 from tests.engines.two_days import NEXT_DAY, Day, two_days, unlike
 
 DAYS = pytest.mark.parametrize("day", [0, 1], ids=["first day", "next day"])
@@ -14,14 +17,30 @@ RECORDS = ("landing_files", "quarantine", "email_domains")
 
 
 @pytest.fixture(scope="module")
-def spark_days(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
+def cluster(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
+    running = RunningCluster(tmp_path_factory.mktemp("cluster"))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def spark_days(spark_home: Path, cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> list[Day]:
+    """The first day in this process, the second on a cluster of which a worker is killed in the middle of the build."""
     from dagster_project.engines.spark_session import close_session
 
     folder = tmp_path_factory.mktemp("spark_days")
     (folder / "spark-defaults.conf").write_text(SMALL, encoding="utf-8")
     # That of other tests is open on another folder.
     close_session()
-    return two_days(
+    killing = []
+
+    def on_the_cluster() -> dict[str, str]:
+        cluster.wait_until_it_says("Ctrl-C ends it.")
+        began = time.time()
+        killing.append(cluster.kill("worker-1", lambda: any(made_at > began for made_at in days_made(folder))))
+        return {"PQL_SPARK_MASTER": cluster.master, "PQL_SPARK_MEMORY": "1g"}
+
+    days = two_days(
         "spark",
         folder,
         {
@@ -30,7 +49,12 @@ def spark_days(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> li
             "PQL_SPARK_MEMORY": "2500m",
             "PQL_SPARK_PARTITIONS": "1",
         },
+        on_the_cluster,
     )
+    killing[0].join(timeout=5)
+    assert not killing[0].is_alive(), "the worker was not killed while the models were built"
+    cluster.wait_until_it_says("worker-1 had ended, and is started again.")
+    return days
 
 
 @DAYS
@@ -54,8 +78,7 @@ def test_spark_alone_has_the_events(spark_days: list[Day], duckdb_days: list[Day
 
 def test_days_without_new_events_are_not_made_again(spark_days: list[Day]):
     first, second = spark_days
-    made = second.warehouse.parent / "data" / "spark" / "warehouse" / "intermediate.db" / "int_event_days"
-    times = [file.stat().st_mtime for file in made.glob("happened_on=*/*.parquet")]
+    times = days_made(second.warehouse.parent)
     assert sum(time < first.ended_at for time in times) > 100
     assert sum(time > first.ended_at for time in times) >= 4
 
@@ -65,6 +88,12 @@ def test_every_unit_test_of_the_models_passes(spark_days: list[Day], monkeypatch
         done = spark.dbt("test", "--select", "test_type:unit", as_of=NEXT_DAY)
     assert failures(done) == []
     assert len(done.result.results) > 150
+
+
+def days_made(folder: Path) -> list[float]:
+    """When each day of int_event_days was written."""
+    place = folder / "data" / "spark" / "warehouse" / "intermediate.db" / "int_event_days"
+    return [file.stat().st_mtime for file in place.glob("happened_on=*/*.parquet")]
 
 
 def in_raw(day: Day, table: str) -> list[tuple]:
