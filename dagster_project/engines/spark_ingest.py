@@ -81,7 +81,7 @@ def connect_by_spark(
         EngineUnusable: Spark cannot be opened, or is gone.
     """
     from dagster_project.engines.spark import SparkEngine
-    from dagster_project.engines.spark_landing import leaving_out
+    from dagster_project.engines.spark_rows import leaving_out
     from dagster_project.engines.spark_tables import connect_in_spark
 
     # Closed at once: whoever builds elsewhere waits for the catalog.

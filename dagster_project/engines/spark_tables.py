@@ -14,7 +14,7 @@ import duckdb
 from dagster_project.engines.carrying import columns_carried
 from dagster_project.engines.spark import SparkEngine
 from dagster_project.engines.spark_carrying import declared, said_in_spark
-from dagster_project.engines.spark_landing import (
+from dagster_project.engines.spark_rows import (
     hand_package_to,
     judgements_in,
     lag_of,

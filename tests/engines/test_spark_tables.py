@@ -5,7 +5,7 @@ import pytest
 
 from dagster_project.engines.carrying import carry_in
 from dagster_project.engines.engine import Engine
-from dagster_project.engines.spark_landing import leaving_out
+from dagster_project.engines.spark_rows import leaving_out
 from dagster_project.landing.in_warehouse import connect_tables
 from dagster_project.landing.lag import arrival_lag_in_table
 from dagster_project.landing.places import PlacesInvalid, read_places

@@ -150,7 +150,7 @@ ways as (
     ' ' || trim(regexp_replace(lower({{ text }}), r'[^\p{L}\p{N}]+', ' ')) || ' '
 {%- endmacro %}
 {% macro spark__phrases(cell) -%}
-    regexp_replace(regexp_replace(lower(trim({{ cell }})), r'[^\p{L}\p{N}|]+', ' '), r' ?\| ?', '|')
+    regexp_replace(regexp_replace(lower({{ spark__trimmed(cell) }}), r'[^\p{L}\p{N}|]+', ' '), r' ?\| ?', '|')
 {%- endmacro %}
 {# Spark has no function for it, and to call Java's would be taken for a matter of chance: no filter would pass below it. So
    letter is joined with mark where there is a mark at all, in the order in which they stand. #}

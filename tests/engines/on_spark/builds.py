@@ -27,9 +27,14 @@ COLUMNS = (
     f"where schema_name in {tuple(PUBLISHED_SCHEMAS)} order by table_name, column_index"
 )
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-# What Spark compiles for each statement pays with millions of rows.
-SMALL = "spark.sql.codegen.wholeStage false\n"
-JAVA = "-XX:+UseSerialGC"
+# What Spark compiles for each statement pays with millions of rows, and so do sums of each file against a bad disk.
+SMALL_DATA = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+}
+SMALL = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
+# Thousands of plans are made in a process; without room for their classes everything is collected again and again.
+JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=512m"
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Spark:
 
 @contextmanager
 def opened_spark(
-    data_dir: Path, environment: pytest.MonkeyPatch, master: str = "local[2]", memory: str = "2500m"
+    data_dir: Path, environment: pytest.MonkeyPatch, master: str = "local[2]", memory: str = "4g"
 ) -> Iterator[Spark]:
     conf = data_dir / "conf"
     conf.mkdir(parents=True)

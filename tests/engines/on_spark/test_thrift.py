@@ -7,15 +7,11 @@ import pytest
 from dagster_project.engines.engine import EngineUnusable
 from dagster_project.engines.opening import opened_engine
 from dagster_project.settings import read_settings
-from tests.engines.on_spark.builds import JAVA
+from tests.engines.on_spark.builds import JAVA, SMALL_DATA
 from tests.engines.thrift_server import running_thrift_server
 from tests.engines.two_days import Day, first_day, unlike
 
-SMALL = {
-    "spark.driver.memory": "2500m",
-    "spark.driver.extraJavaOptions": JAVA,
-    "spark.sql.codegen.wholeStage": "false",
-}
+SMALL = SMALL_DATA | {"spark.driver.memory": "4g", "spark.driver.extraJavaOptions": JAVA}
 
 
 def test_marts_and_what_is_told_are_those_of_duckdb(duckdb_days: list[Day], spark_home: Path, tmp_path: Path):

@@ -46,7 +46,7 @@ def spark_days(spark_home: Path, cluster: RunningCluster, tmp_path_factory: pyte
         {
             "SPARK_CONF_DIR": str(folder),
             "PQL_SPARK_JAVA_OPTIONS": JAVA,
-            "PQL_SPARK_MEMORY": "2500m",
+            "PQL_SPARK_MEMORY": "4g",
             "PQL_SPARK_PARTITIONS": "1",
         },
         on_the_cluster,
