@@ -66,23 +66,6 @@ def require_all_here(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def carry_out(
-    engine: Engine,
-    connection: duckdb.DuckDBPyConnection,
-    tables: Collection[str],
-    types: Mapping[str, Mapping[str, str]],
-) -> None:
-    """Put tables of the engine in the place of those of the same names in DuckDB: all of them or none.
-
-    Args:
-        types: DuckDB's type of each column, in their order, by table.
-    Raises:
-        EngineUnusable: The engine is gone; nothing was changed.
-    """
-    with given_out(engine, tables) as files:
-        take_back(connection, files, types)
-
-
 @contextmanager
 def given_out(engine: Engine, tables: Collection[str]) -> Iterator[dict[str, list[Path]]]:
     """Tables of the engine as Parquet files, which are there until the block ends."""

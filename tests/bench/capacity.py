@@ -39,6 +39,8 @@ class Cost:
     seconds: float
     # Of all processes together, at the moment when it was most.
     peak_mib: float
+    # Whatever lies in the data folder afterwards.
+    disk_mib: float
 
 
 def bench_capacity(folder: Path) -> None:
@@ -61,10 +63,14 @@ def cost_of(folder: Path, target: str, size: int) -> Cost:
         seconds, _ = watched([sys.executable, "-m", "tests.bench.capacity"], variables, folder / "carry.log")
         carried = f", carried in {seconds:.1f} s before"
     seconds, peak_mib = watched(dbt_command(folder, size), variables, folder / "build.log")
+    disk_mib = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / MIB
     shutil.rmtree(folder)
     of_users = f"of {size // EVENTS_A_USER:,} users{carried}"
-    told(f"build of {size:,} events on {target}", f"{seconds:8.1f} s   {peak_mib:8,.0f} MiB   {of_users}")
-    return Cost(size, seconds, peak_mib)
+    told(
+        f"build of {size:,} events on {target}",
+        f"{seconds:8.1f} s   {peak_mib:8,.0f} MiB   {disk_mib:8,.0f} MiB on disk   {of_users}",
+    )
+    return Cost(size, seconds, peak_mib, disk_mib)
 
 
 def dbt_command(folder: Path, size: int) -> list[str]:
@@ -80,10 +86,11 @@ def told_growth(target: str, costs: list[Cost]) -> None:
     for smaller, larger in pairwise(costs):
         millions = (larger.events - smaller.events) / 1e6
         seconds, mib = (larger.seconds - smaller.seconds) / millions, (larger.peak_mib - smaller.peak_mib) / millions
+        disk_mib = (larger.disk_mib - smaller.disk_mib) / millions
         power = math.log(larger.seconds / smaller.seconds) / math.log(larger.events / smaller.events)
         told(
             f"  from {smaller.events:,}, each further million",
-            f"{seconds:8.2f} s   {mib:8,.0f} MiB   power {power:.2f}",
+            f"{seconds:8.2f} s   {mib:8,.0f} MiB   {disk_mib:8,.0f} MiB on disk   power {power:.2f}",
         )
 
 
@@ -111,7 +118,16 @@ def tree_of(pid: int) -> Iterator[int]:
     except OSError:
         return
     for child in " ".join(children).split():
-        yield from tree_of(int(child))
+        # Between its start and the program that it is to run it is its parent over again, memory and all.
+        if command_of(int(child)) != command_of(pid):
+            yield from tree_of(int(child))
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def resident_mib(pid: int) -> float:

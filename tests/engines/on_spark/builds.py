@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from dagster_project.engines.carrying import carry_in, carry_out
+from dagster_project.engines.carrying import carry_in
 from dagster_project.engines.engine import Engine
 from dagster_project.engines.opening import opened_engine
 from dagster_project.publish.history import HISTORY, restore_history
@@ -19,6 +19,7 @@ from dagster_project.publish.snapshot import PUBLISHED_SCHEMAS
 from dagster_project.resources.dbt import hand_settings_to_dbt
 from dagster_project.resources.warehouse import open_warehouse
 from dagster_project.settings import read_settings
+from tests.engines.carrying_out import carry_out
 from tests.engines.parity import differences
 from tests.models.dbt_in_process import build
 
