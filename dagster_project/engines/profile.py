@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
-from dagster_project.settings import DBT_PROJECT_DIR
+from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 
 PROFILE = "pql"
 
@@ -34,4 +34,6 @@ def _text(value: str) -> Any:
 
 
 def _env_var(name: str, default: str = "") -> str:
-    return os.environ.get(name, default)
+    # dbt is told of it before it reads a profile: a path of its own would hang on the folder it was started in.
+    told = {"PQL_DATA_DIR": str(read_settings().data_dir)}
+    return told.get(name, os.environ.get(name, default))

@@ -1,6 +1,9 @@
 """The outputs of dbt_project/profiles.yml that have to agree."""
 
+import pytest
+
 from dagster_project.engines.profile import output_of
+from dagster_project.settings import PROJECT_DIR
 
 # What dbt-spark says by itself, in a way that a server does not take.
 ANSI = {"set:spark.sql.ansi.enabled": "false"}
@@ -14,3 +17,10 @@ def test_a_spark_server_is_told_what_a_session_is_told():
     expected = {f"set:{name}": said for name, said in of_queries.items() if not name.startswith(OF_THE_PROCESS)}
     assert output_of("spark_thrift")["server_side_parameters"] == expected | ANSI
     assert output_of("databricks")["server_side_parameters"] == expected | ANSI
+
+
+def test_without_a_data_folder_in_the_environment_tables_lie_in_that_of_the_project(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PQL_DATA_DIR", raising=False)
+    told = output_of("spark")["server_side_parameters"]
+    assert told["spark.sql.warehouse.dir"] == f"{PROJECT_DIR}/data/spark/warehouse"
+    assert f"databaseName={PROJECT_DIR}/data/spark/metastore" in told["spark.hadoop.javax.jdo.option.ConnectionURL"]
