@@ -8,7 +8,7 @@ from typing import Any
 from dagster_project.engines.engine import EngineUnusable
 from dagster_project.engines.profile import output_of
 from dagster_project.engines.spark_carrying import CarriesBySparkSQL
-from dagster_project.engines.spark_errors import told
+from dagster_project.engines.spark_errors import STOPPED, told
 from dagster_project.engines.spark_files import BesideWarehouse, SparkFiles
 from dagster_project.engines.spark_session import close_session, open_session
 from dagster_project.settings import Settings
@@ -41,7 +41,17 @@ class SparkPlace(BesideWarehouse):
         try:
             yield
         except (Py4JError, PySparkException, ConnectionError) as error:
-            raise told(error, self.log) from None
+            # Asked after its end, Spark speaks of an error in itself.
+            raise told(ConnectionError(STOPPED) if self._is_over() else error, self.log) from None
+
+    def _is_over(self) -> bool:
+        from py4j.protocol import Py4JError
+
+        try:
+            return self.session.sparkContext._jsc.sc().isStopped()
+        except (Py4JError, OSError):
+            # Java is gone, and the error at hand says it.
+            return False
 
 
 class SparkEngine(SparkPlace, CarriesBySparkSQL):

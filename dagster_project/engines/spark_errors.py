@@ -7,6 +7,7 @@ from dagster_project.engines.engine import EngineUnusable
 
 # What is said of a Java process that is gone; why it went is in its log only.
 ENDED = ("JAVA_GATEWAY_EXITED", "Answer from Java side is empty", "Error while sending or receiving")
+STOPPED = "stopped SparkContext"
 # What Java says, and what to tell instead; the first that fits.
 MEANINGS = (
     (
@@ -35,7 +36,7 @@ MEANINGS = (
     ),
     (
         (
-            "stopped SparkContext",
+            STOPPED,
             "SparkContext was shut down",
             "SparkContext has been shutdown",
             "Connection refused",

@@ -98,7 +98,8 @@ def _give_up_without_workers(context: "SparkContext", patience_seconds: float = 
             if context._jsc.sc().getExecutorMemoryStatus().size() > 1:
                 alone_since = time.monotonic()
             elif time.monotonic() - alone_since > patience_seconds:
-                context.stop()
+                # Java's and not Python's, which leaves nothing that could say what happened.
+                context._jsc.sc().stop()
             time.sleep(LOOK_SECONDS)
 
 

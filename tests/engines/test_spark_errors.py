@@ -152,3 +152,16 @@ def test_what_needs_events_in_the_warehouse_says_so(monkeypatch: pytest.MonkeyPa
         OnlyOnDuckDB, match="Scores of a past moment are computed on DuckDB only, and PQL_TARGET is spark"
     ):
         recompute(settings, moment_of(settings, "2026-01-01T00:00:00Z", None))
+
+
+def test_a_session_that_was_given_up_says_so_and_the_next_one_works(spark_settings: Settings):
+    from dagster_project.engines.spark import SparkEngine
+
+    engine = SparkEngine(spark_settings)
+    engine.session.sparkContext._jsc.sc().stop()
+    with pytest.raises(EngineUnusable, match="Spark is gone: its cluster or its Java process ended, or no worker was"):
+        engine.query("select 1")
+    engine.close()
+    again = SparkEngine(spark_settings)
+    assert again.query("select 1 as one") == [{"one": 1}]
+    again.close()
