@@ -6,9 +6,9 @@ AT_A_GLANCE = {
         select user_id, company_id as company, combined_score, pql_score, fit_score, band, strongest_signal
         from score.contact_scores order by combined_score desc, pql_score desc, user_id""",
     "score.contact_score_reasons": """
-        select score_name as score, label as rule, count(*) as people, cast(sum(points) as double) as points
-        from score.contact_score_reasons where points <> 0
-        group by score_name, label order by abs(sum(points)) desc, label""",
+        select score_name as score, label as rule, count(*) as people, sum(reasons.points) * 1e0 as points
+        from score.contact_score_reasons as reasons where reasons.points <> 0
+        group by score_name, label order by abs(sum(reasons.points)) desc, label""",
     "score.company_scores": """
         select company_name as company, company_score, active_users_30d, user_count as people, pql_count as pqls,
             strongest_signal, last_active_at
@@ -94,7 +94,7 @@ AT_A_GLANCE = {
         left join raw.hubspot_owners as owners on owners.owner_id = responses.owner_id
         group by owners.first_name, owners.last_name, responses.track order by 4 desc, 2, 1""",
     "report.deals": """
-        select deal_state as state, source, count(*) as deals, cast(sum(arr) as double) as yearly_amount,
+        select deal_state as state, source, count(*) as deals, sum(arr) * 1e0 as yearly_amount,
             avg(cycle_days) as mean_cycle_days
         from report.deals group by deal_state, source order by 1, 3 desc, 2""",
     "report.open_deal_stages": """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from dagster_project.sandbox.running import running_sandbox
@@ -40,6 +41,7 @@ class Day:
     Attributes:
         failures: Why steps failed, by step.
         checks: Whether each check passed, tests of the data that dbt ran among them.
+        unshown: Of which tables nothing could be shown in Dagster, and why.
         ended_at: Seconds since 1970.
     """
 
@@ -47,6 +49,7 @@ class Day:
     written: dict[str, Any]
     failures: dict[str, str]
     checks: dict[str, bool]
+    unshown: dict[str, str]
     ended_at: float
 
 
@@ -61,6 +64,7 @@ def unlike(expected: Day, found: Day) -> dict[str, Any]:
         "marts": differences(expected.warehouse, found.warehouse),
         "written": written,
         "checks": sorted(expected.checks.items() ^ found.checks.items()),
+        "unshown": found.unshown,
         "failed": found.failures,
         "failed with DuckDB": expected.failures,
     }
@@ -111,5 +115,11 @@ def _days(
             shutil.copyfile(pipeline.data_dir / "warehouse.duckdb", kept)
             evaluations = result.get_asset_check_evaluations()
             checks = {f"{check.asset_key.to_user_string()} {check.check_name}": check.passed for check in evaluations}
-            days.append(Day(kept, written_to(sandbox), reasons(result), checks, time.time()))
+            days.append(Day(kept, written_to(sandbox), reasons(result), checks, unshown(result), time.time()))
         return days
+
+
+def unshown(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    made = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    told = {asset.asset_key.to_user_string(): asset.metadata.get("could_not_be_shown") for asset in made}
+    return {name: why.value for name, why in told.items() if why is not None}
