@@ -28,11 +28,8 @@ COLUMNS = (
     f"where schema_name in {tuple(PUBLISHED_SCHEMAS)} order by table_name, column_index"
 )
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-# What Spark compiles for each statement pays with millions of rows, and so do sums of each file against a bad disk.
-SMALL_DATA = {
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-}
+# What Spark compiles for each statement pays with millions of rows.
+SMALL_DATA = {"spark.sql.codegen.wholeStage": "false"}
 SMALL = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
 # Thousands of plans are made in a process; without room for their classes everything is collected again and again.
 JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=512m"
