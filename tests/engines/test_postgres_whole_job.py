@@ -9,7 +9,7 @@ DAYS = pytest.mark.parametrize("day", [0, 1], ids=["first day", "next day"])
 
 
 @DAYS
-def test_marts_and_what_is_told_are_those_of_duckdb(day: int, duckdb_days: list[Day], postgres_days: list[Day]):
+def test_marts_and_what_is_told_are_those_of_duckdb(day: int, postgres_days: list[Day], duckdb_days: list[Day]):
     assert unlike(duckdb_days[day], postgres_days[day]) == {}
 
 

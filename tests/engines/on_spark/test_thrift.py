@@ -14,7 +14,7 @@ from tests.engines.two_days import Day, first_day, unlike
 SMALL = SMALL_DATA | {"spark.driver.memory": "4g", "spark.driver.extraJavaOptions": JAVA}
 
 
-def test_marts_and_what_is_told_are_those_of_duckdb(duckdb_days: list[Day], spark_home: Path, tmp_path: Path):
+def test_marts_and_what_is_told_are_those_of_duckdb(spark_home: Path, duckdb_days: list[Day], tmp_path: Path):
     with running_thrift_server(tmp_path / "server", SMALL) as address:
         day = first_day("spark_thrift", tmp_path, address | {"PQL_SPARK_PARTITIONS": "1"})
     assert unlike(duckdb_days[0], day) == {}

@@ -58,13 +58,13 @@ def spark_days(spark_home: Path, cluster: RunningCluster, tmp_path_factory: pyte
 
 
 @DAYS
-def test_marts_and_what_is_told_are_those_of_duckdb(day: int, duckdb_days: list[Day], spark_days: list[Day]):
+def test_marts_and_what_is_told_are_those_of_duckdb(day: int, spark_days: list[Day], duckdb_days: list[Day]):
     assert unlike(duckdb_days[day], spark_days[day]) == {}
 
 
 @DAYS
 @pytest.mark.parametrize("table", RECORDS)
-def test_files_are_recorded_as_duckdb_records_them(day: int, table: str, duckdb_days: list[Day], spark_days: list[Day]):
+def test_files_are_recorded_as_duckdb_records_them(day: int, table: str, spark_days: list[Day], duckdb_days: list[Day]):
     assert in_raw(spark_days[day], table) == in_raw(duckdb_days[day], table)
 
 
