@@ -41,12 +41,12 @@ class Cluster:
         """Raises:
         EngineUnusable: The port is taken, or the master does not answer.
         """
-        if _answers(self.port):
+        if answers(self.port):
             raise EngineUnusable(f"Port {self.port} of {HOST} is taken: make spark PORT=7078")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._start("master")
         until = time.monotonic() + SECONDS_TO_START
-        while not _answers(self.port):
+        while not answers(self.port):
             if self.processes["master"].poll() is not None or time.monotonic() > until:
                 raise EngineUnusable(f"The Spark master does not start; {self._log('master')} says why.")
             time.sleep(LOOK_SECONDS)
@@ -101,7 +101,9 @@ def run(cluster: Cluster, say: Callable[[str], None]) -> None:
     Raises:
         EngineUnusable: It does not start.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where whoever started it ignores them, as a script does for what it starts beside itself.
+    for end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end, signal.default_int_handler)
     try:
         cluster.start()
         processes = ", ".join(f"{name} {process.pid}" for name, process in cluster.processes.items())
@@ -136,7 +138,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody listens there on this machine."""
     try:
         with socket.create_connection((HOST, port), LOOK_SECONDS):
             return True
