@@ -5,17 +5,18 @@ fingerprint of what was carried into it, or of each of its loads.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from dagster_project.engines.engine import LOAD, OUR_SCHEMAS, EngineUnusable
+from dagster_project.engines.engine import LOAD, OUR_SCHEMAS
+from dagster_project.engines.extras import require_extra
 from dagster_project.engines.postgres_errors import refuse_unfit, told
 from dagster_project.engines.postgres_rows import declared, written_by_postgres, written_for_postgres
 from dagster_project.engines.profile import output_of
 from dagster_project.settings import Settings
 from dagster_project.sql_quoting import literal, quoted
 
+PACKAGES = {"psycopg2": "psycopg2-binary", "dbt.adapters.postgres": "dbt-postgres"}
 CONNECT_SECONDS = 10
 # The number of the type bytea.
 BYTES = 17
@@ -33,10 +34,7 @@ class PostgresEngine:
         """Raises:
         EngineUnusable: The extra is not installed, or the database cannot be opened or sorts texts in its own way.
         """
-        if find_spec("psycopg2") is None or find_spec("dbt.adapters.postgres") is None:
-            raise EngineUnusable(
-                'PQL_TARGET is postgres, and its packages are missing: run `pip install ".[postgres]"`.'
-            )
+        require_extra("postgres", "postgres", PACKAGES)
         import psycopg2
 
         output = output_of("postgres")

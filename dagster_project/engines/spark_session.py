@@ -12,12 +12,12 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.engines.engine import EngineUnusable
+from dagster_project.engines.extras import require_extra
 from dagster_project.engines.spark_errors import told
 
 if TYPE_CHECKING:
@@ -156,18 +156,7 @@ def require_packages() -> None:
     """Raises:
     EngineUnusable: The extra is not installed.
     """
-    missing = [package for module, package in PACKAGES.items() if not _is_installed(module)]
-    if missing:
-        raise EngineUnusable(
-            f'PQL_TARGET is spark, and {" and ".join(missing)} cannot be imported: run `pip install ".[spark]"`.'
-        )
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    require_extra("spark", "spark", PACKAGES)
 
 
 def require_java() -> None:

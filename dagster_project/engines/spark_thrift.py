@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from dagster_project.engines.engine import RAW, EngineUnusable
+from dagster_project.engines.extras import require_extra
 from dagster_project.engines.profile import output_of
 from dagster_project.engines.spark_carrying import CarriesBySparkSQL
 from dagster_project.settings import Settings
@@ -61,12 +61,7 @@ class ThriftEngine(CarriesBySparkSQL):
         """Raises:
         EngineUnusable: The server cannot be opened, or its warehouse folder is not seen here.
         """
-        missing = [package for module, package in PACKAGES.items() if not _is_installed(module)]
-        if missing:
-            raise EngineUnusable(
-                f"PQL_TARGET is {settings.target}, and {' and '.join(missing)} cannot be imported: "
-                'run `pip install ".[spark]"`.'
-            )
+        require_extra("spark_thrift", "spark", PACKAGES)
         from pyhive import hive
 
         output = output_of("spark_thrift")
@@ -135,11 +130,5 @@ def _first_line(error: Exception) -> str:
 
 
 def _here(path: str) -> Path:
-    return Path(path.removeprefix("file:").replace("//", "/"))
-
-
-def _is_installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    # file:/folder and file:///folder name the same one, and so does a path without either.
+    return Path("/" + path.removeprefix("file:").lstrip("/"))

@@ -59,6 +59,9 @@ def test_a_server_that_goes_away_in_the_middle_of_it(databases: Databases, postg
 
 
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch, tmp_path: Path):
-    monkeypatch.setattr("dagster_project.engines.postgres.find_spec", lambda _: None)
+    monkeypatch.setattr("dagster_project.engines.extras.find_spec", lambda _: None)
     said = refusal(monkeypatch, {"PQL_POSTGRES_PASSWORD": "secret"}, tmp_path)
-    assert said == 'PQL_TARGET is postgres, and its packages are missing: run `pip install ".[postgres]"`.'
+    assert said == (
+        "PQL_TARGET is postgres, and psycopg2-binary and dbt-postgres cannot be imported: "
+        'run `pip install ".[postgres]"`.'
+    )
