@@ -35,5 +35,4 @@ def _text(value: str) -> Any:
 
 def _env_var(name: str, default: str = "") -> str:
     # dbt is told of it before it reads a profile: a path of its own would hang on the folder it was started in.
-    told = {"PQL_DATA_DIR": str(read_settings().data_dir)}
-    return told.get(name, os.environ.get(name, default))
+    return str(read_settings().data_dir) if name == "PQL_DATA_DIR" else os.environ.get(name, default)

@@ -24,8 +24,8 @@ class SparkPlace(BesideWarehouse):
         output = output_of("spark")
         if output["method"] != "session":
             raise EngineUnusable(
-                f"The output spark in dbt_project/profiles.yml has method {output['method']}; tables are carried to "
-                "and from a session only: method session, whose master may be a cluster (PQL_SPARK_MASTER)."
+                f"The output spark in dbt_project/profiles.yml has method {output['method']}; PQL_TARGET=spark "
+                "opens a session, whose master may be a cluster (PQL_SPARK_MASTER); over Thrift it is spark_thrift."
             )
         self.log = settings.data_dir / "logs" / "spark.log"
         self.session = open_session(output["server_side_parameters"], self.log, with_tables=with_tables)
