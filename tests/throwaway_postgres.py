@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from dagster_project.state.database import open_state
+from tests.ports import free_port
 
 PASSWORD = "correct-horse"
 START_SECONDS = 30
@@ -91,7 +91,7 @@ def running_postgres() -> Iterator[Cluster]:
     if somebody:
         shutil.chown(folder, somebody["user"], somebody["group"])
     try:
-        cluster = Cluster(folder, _free_port())
+        cluster = Cluster(folder, free_port())
         _make(folder, somebody)
         with (folder / "log").open("wb") as log:
             command = [programs() / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1"]
@@ -135,12 +135,6 @@ def _wait_for(cluster: Cluster, server: subprocess.Popen) -> None:
         if server.poll() is not None or time.monotonic() > until:
             raise RuntimeError(f"Postgres does not start: {(cluster.folder / 'log').read_text()}")
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
 
 
 def templated_states(cluster: Cluster) -> Callable[[], AbstractContextManager[NewState]]:

@@ -1,14 +1,14 @@
 """A Spark server that is spoken to over Thrift, on loopback, with its catalog and its tables in a folder."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster_project.engines.standalone import spark_home
+from dagster_project.engines.standalone import answers, spark_home
+from tests.ports import free_port
 
 SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 SECONDS_TO_START = 120.0
@@ -17,8 +17,7 @@ SECONDS_TO_START = 120.0
 @contextmanager
 def running_thrift_server(folder: Path, settings: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The environment that names it, until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     conf = {
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
@@ -53,11 +52,3 @@ def running_thrift_server(folder: Path, settings: Mapping[str, str]) -> Iterator
     finally:
         server.terminate()
         server.wait(30)
-
-
-def answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1):
-            return True
-    except OSError:
-        return False

@@ -30,7 +30,6 @@ COLUMNS = (
 NO_TESTS = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
 # What Spark compiles for each statement pays with millions of rows.
 SMALL_DATA = {"spark.sql.codegen.wholeStage": "false"}
-SMALL = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
 # Thousands of plans are made in a process; without room for their classes everything is collected again and again.
 JAVA = "-XX:+UseParallelGC -XX:MetaspaceSize=512m"
 
@@ -74,17 +73,9 @@ class Spark:
 
 
 @contextmanager
-def opened_spark(
-    data_dir: Path, environment: pytest.MonkeyPatch, master: str = "local[2]", memory: str = "4g"
-) -> Iterator[Spark]:
-    conf = data_dir / "conf"
-    conf.mkdir(parents=True)
-    (conf / "spark-defaults.conf").write_text(SMALL, encoding="utf-8")
-    environment.setenv("SPARK_CONF_DIR", str(conf))
-    environment.setenv("PQL_SPARK_JAVA_OPTIONS", JAVA)
-    environment.setenv("PQL_SPARK_MASTER", master)
-    environment.setenv("PQL_SPARK_MEMORY", memory)
-    environment.setenv("PQL_SPARK_PARTITIONS", "1")
+def opened_spark(data_dir: Path, environment: pytest.MonkeyPatch) -> Iterator[Spark]:
+    for name, value in for_small_data(data_dir / "conf").items():
+        environment.setenv(name, value)
     use(environment, "spark", data_dir)
     # Another test may have left one open, on a folder of its own.
     from dagster_project.engines.spark_session import close_session
@@ -92,6 +83,23 @@ def opened_spark(
     close_session()
     with opened_engine(read_settings()) as engine:
         yield Spark(data_dir, environment, engine)
+
+
+def for_small_data(conf: Path) -> dict[str, str]:
+    """What the environment says to a Spark of ours that is to be quick with little.
+
+    Args:
+        conf: A folder for what Spark reads at its start.
+    """
+    conf.mkdir(parents=True, exist_ok=True)
+    said = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
+    (conf / "spark-defaults.conf").write_text(said, encoding="utf-8")
+    return {
+        "SPARK_CONF_DIR": str(conf),
+        "PQL_SPARK_JAVA_OPTIONS": JAVA,
+        "PQL_SPARK_MEMORY": "4g",
+        "PQL_SPARK_PARTITIONS": "1",
+    }
 
 
 def use(environment: pytest.MonkeyPatch, target: str, data_dir: Path) -> None:

@@ -3,25 +3,33 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
 from dagster_project.engines import standalone
 from dagster_project.settings import PROJECT_DIR
+from tests.ports import free_port
+
+
+@contextmanager
+def running_cluster(folder: Path) -> Iterator["RunningCluster"]:
+    """A cluster until the block ends; it may not be ready yet."""
+    cluster = RunningCluster(folder)
+    yield cluster
+    if cluster.process.poll() is None:
+        assert cluster.end() == 0, cluster.said.read_text()
 
 
 class RunningCluster:
     """A master and two workers, and what was said of them so far."""
 
     def __init__(self, folder: Path):
-        with socket.socket() as free:
-            free.bind((standalone.HOST, 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.said = folder / "said.txt"
         with self.said.open("w") as said:
             self.process = subprocess.Popen(

@@ -10,18 +10,16 @@ import pytest
 
 from dagster_project.engines import standalone
 from tests.engines.conftest import NEEDS_SPARK, SPARK_IS_MISSING
-from tests.engines.on_spark.running_cluster import RunningCluster
+from tests.engines.on_spark.running_cluster import RunningCluster, running_cluster
 
 pytestmark = pytest.mark.skipif(SPARK_IS_MISSING, reason=NEEDS_SPARK)
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[RunningCluster]:
-    running = RunningCluster(tmp_path)
-    running.wait_until_it_says("Ctrl-C ends it.")
-    yield running
-    if running.process.poll() is None:
-        running.end()
+    with running_cluster(tmp_path) as cluster:
+        cluster.wait_until_it_says("Ctrl-C ends it.")
+        yield cluster
 
 
 def test_it_says_how_to_build_on_it_and_leaves_nothing_behind(cluster: RunningCluster):

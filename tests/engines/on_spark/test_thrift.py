@@ -1,5 +1,6 @@
 """The whole job with the models on a Spark server that is spoken to over Thrift, against the whole job with DuckDB."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,15 @@ def test_marts_and_what_is_told_are_those_of_duckdb(spark_home: Path, duckdb_day
 
 
 def test_a_server_that_ends_is_told_in_a_line(spark_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with running_thrift_server(tmp_path / "server", SMALL) as address:
-        for name, value in address.items():
-            monkeypatch.setenv(name, value)
-        engine = opened_engine(read_settings()).__enter__()
-        with pytest.raises(EngineUnusable, match=r"cannot do what it was asked: .*no_such_table"):
-            engine.query("select * from no_such_table")
-    said = rf"No Spark answers over Thrift at 127\.0\.0\.1:{address['PQL_SPARK_PORT']} .* what was built stays"
-    with pytest.raises(EngineUnusable, match=said):
-        engine.query("select 1")
-    with pytest.raises(EngineUnusable, match=said):
-        opened_engine(read_settings()).__enter__()
+    with ExitStack() as until_the_test_ends:
+        with running_thrift_server(tmp_path / "server", SMALL) as address:
+            for name, value in address.items():
+                monkeypatch.setenv(name, value)
+            engine = until_the_test_ends.enter_context(opened_engine(read_settings()))
+            with pytest.raises(EngineUnusable, match=r"cannot do what it was asked: .*no_such_table"):
+                engine.query("select * from no_such_table")
+        said = rf"No Spark answers over Thrift at 127\.0\.0\.1:{address['PQL_SPARK_PORT']} .* what was built stays"
+        with pytest.raises(EngineUnusable, match=said):
+            engine.query("select 1")
+        with pytest.raises(EngineUnusable, match=said), opened_engine(read_settings()):
+            pass

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.engines.on_spark.builds import JAVA, SMALL, failures, opened_spark
-from tests.engines.on_spark.running_cluster import RunningCluster
+from tests.engines.on_spark.builds import failures, for_small_data, opened_spark
+from tests.engines.on_spark.running_cluster import RunningCluster, running_cluster
 from tests.engines.two_days import NEXT_DAY, Day, two_days, unlike
 
 DAYS = pytest.mark.parametrize("day", [0, 1], ids=["first day", "next day"])
@@ -18,9 +18,8 @@ RECORDS = ("landing_files", "quarantine", "email_domains")
 
 @pytest.fixture(scope="module")
 def cluster(spark_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
-    running = RunningCluster(tmp_path_factory.mktemp("cluster"))
-    yield running
-    running.end()
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +28,6 @@ def spark_days(spark_home: Path, cluster: RunningCluster, tmp_path_factory: pyte
     from dagster_project.engines.spark_session import close_session
 
     folder = tmp_path_factory.mktemp("spark_days")
-    (folder / "spark-defaults.conf").write_text(SMALL, encoding="utf-8")
     # That of other tests is open on another folder.
     close_session()
     killing = []
@@ -40,17 +38,7 @@ def spark_days(spark_home: Path, cluster: RunningCluster, tmp_path_factory: pyte
         killing.append(cluster.kill("worker-1", lambda: any(made_at > began for made_at in days_made(folder))))
         return {"PQL_SPARK_MASTER": cluster.master, "PQL_SPARK_MEMORY": "1g"}
 
-    days = two_days(
-        "spark",
-        folder,
-        {
-            "SPARK_CONF_DIR": str(folder),
-            "PQL_SPARK_JAVA_OPTIONS": JAVA,
-            "PQL_SPARK_MEMORY": "4g",
-            "PQL_SPARK_PARTITIONS": "1",
-        },
-        on_the_cluster,
-    )
+    days = two_days("spark", folder, for_small_data(folder / "conf"), on_the_cluster)
     killing[0].join(timeout=5)
     assert not killing[0].is_alive(), "the worker was not killed while the models were built"
     cluster.wait_until_it_says("worker-1 had ended, and is started again.")
