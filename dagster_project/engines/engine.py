@@ -62,7 +62,7 @@ class Engine(Protocol):
         """Everything that was carried in, that the engine read itself or that was built is gone, and nothing else."""
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query by column."""
+        """The rows of a query by column. Thread: dbt's ask while a build goes on, several at once."""
 
     def close(self) -> None:
         """Nothing of it is left in this process."""

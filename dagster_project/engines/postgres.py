@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from dagster_project.engines.engine import LOAD, OUR_SCHEMAS
@@ -39,6 +40,8 @@ class PostgresEngine:
 
         output = output_of("postgres")
         self.place = f"{output['host']}:{output['port']}/{output['dbname']}"
+        # It bears one transaction at a time.
+        self.alone = Lock()
         with self._telling():
             self.connection = psycopg2.connect(
                 host=output["host"],
@@ -129,7 +132,7 @@ class PostgresEngine:
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        with self._telling(), self.connection, self.connection.cursor() as cursor:
+        with self.alone, self._telling(), self.connection, self.connection.cursor() as cursor:
             yield cursor
 
     @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from dagster_project.engines.engine import RAW, EngineUnusable
@@ -66,6 +67,8 @@ class ThriftEngine(CarriesBySparkSQL):
 
         output = output_of("spark_thrift")
         self.place = f"{output['host']}:{output['port']}"
+        # Answers come in the order of questions, whoever asked.
+        self.alone = Lock()
         with self.telling():
             self.connection = hive.connect(
                 host=output["host"],
@@ -107,7 +110,7 @@ class ThriftEngine(CarriesBySparkSQL):
             raise EngineUnusable(f"Spark at {self.place} cannot do what it was asked: {_first_line(error)}") from None
 
     def _sql(self, statement: str) -> list[dict[str, Any]]:
-        with self.connection.cursor() as cursor:
+        with self.alone, self.connection.cursor() as cursor:
             cursor.execute(statement)
             if cursor.description is None:
                 return []

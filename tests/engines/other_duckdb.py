@@ -67,7 +67,7 @@ class OtherDuckDB:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def query(self, sql: str) -> list[dict]:
-        found = self.connection.execute(sql)
+        found = self.connection.cursor().execute(sql)
         names = [name for name, *_ in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 

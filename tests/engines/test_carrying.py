@@ -1,5 +1,6 @@
 """What is in DuckDB comes to another engine and back as it was, and only when it has changed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
@@ -76,6 +77,15 @@ def test_an_engine_says_instants_in_utc(engine: Engine, warehouse: duckdb.DuckDB
     carry_in(warehouse, engine)
     (row,) = engine.query("select copied_at || '' as said from raw.hubspot_copies")
     assert row["said"].startswith("2026-03-29 01:30:00.000001")
+
+
+def test_several_threads_of_a_build_may_ask_at_once(engine: Engine):
+    def asked(number: int) -> list[dict]:
+        return engine.query(f"select {number} as number, 'of {number}' as words")
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(asked, range(64), timeout=120))
+    assert answers == [[{"number": number, "words": f"of {number}"}] for number in range(64)]
 
 
 def test_what_did_not_change_is_not_carried_again(engine: Engine, warehouse: duckdb.DuckDBPyConnection):
