@@ -165,7 +165,8 @@ unread_loads as (
 {% macro state_of_deliveries() -%} {{ return(adapter.dispatch('state_of_deliveries', 'pql')()) }} {%- endmacro %}
 {% macro default__state_of_deliveries() -%} max(build_number) {%- endmacro %}
 
-{# Whether an instant is on one of the days of such a stretch. #}
+{# Whether an instant is on one of the days of such a stretch; from some engines they come as text. #}
 {% macro is_between_days(instant, batch) -%}
-    {{ instant }} >= cast('{{ batch[0] }}' as timestamp) and {{ instant }} < cast('{{ batch[1] + modules.datetime.timedelta(days=1) }}' as timestamp)
+    {%- set day_after = modules.datetime.date.fromisoformat(batch[1] | string) + modules.datetime.timedelta(days=1) -%}
+    {{ instant }} >= cast('{{ batch[0] }}' as timestamp) and {{ instant }} < cast('{{ day_after }}' as timestamp)
 {%- endmacro %}
