@@ -116,7 +116,8 @@ spark:  ## Start a Spark cluster on this machine, a master and two workers, unti
 test-spark:  ## Build the sample and a real log on DuckDB and on Spark and compare every mart (needs Java 17)
 	@java -version > /dev/null 2>&1 || { echo "There is no Java here, and Spark needs it: install Java 17 (a JRE is enough)."; exit 1; }
 	@$(MAKE) --no-print-directory setup VENV=.venv-spark EXTRAS=spark
-	@.venv-spark/bin/python -m pytest -q tests/engines
+	@# A Java process of up to 4 GB each: no more than two at a time.
+	@.venv-spark/bin/python -m pytest -q --numprocesses auto --maxprocesses 2 --dist loadfile tests/engines
 
 lint: setup  ## Check style, formatting and the rule files
 	@$(VENV)/bin/ruff check .
