@@ -18,7 +18,7 @@ ADVICE = (
     (r"database \".*\" does not exist", f"Name another one in PQL_POSTGRES_DBNAME, or make it: {MAKE_DATABASE}"),
     (r"role \".*\" does not exist", "Make the user, or name another one in PQL_POSTGRES_USER"),
     (r"permission denied", "Make the user of PQL_POSTGRES_USER the owner of the database, so that it may make schemas"),
-    (r'option "port"', "PQL_POSTGRES_PORT is a number, such as 5432"),
+    (r"invalid port number", "PQL_POSTGRES_PORT is a number from 1 to 65535"),
     (r"SSL|sslmode", "Say in PQL_POSTGRES_SSLMODE what the server wants: disable, prefer, require, verify-full"),
     (r"No space left", "Make room on the disk of the server, and run again"),
     (r"terminating connection|closed the connection|connection already closed|cursor already closed|shutting down",

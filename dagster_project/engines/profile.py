@@ -1,19 +1,28 @@
 """What the dbt profile says of an engine: dbt and this package open the same one."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
+from dagster_project.engines.engine import EngineUnusable
 from dagster_project.settings import DBT_PROJECT_DIR, read_settings
 
 PROFILE = "pql"
+# How variables end that dbt or an engine reads as one; they say so in many lines, each in its own words.
+WHOLE_NUMBERS = ("_PORT", "_THREADS", "_PARTITIONS")
+WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def output_of(target: str) -> dict[str, Any]:
-    """An output of dbt_project/profiles.yml as dbt would read it now, with the environment put in."""
+    """An output of dbt_project/profiles.yml as dbt would read it now, with the environment put in.
+
+    Raises:
+        EngineUnusable: A variable that must be a number is none.
+    """
     profiles = yaml.safe_load((DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8"))
     return _rendered(profiles[PROFILE]["outputs"][target])
 
@@ -34,5 +43,10 @@ def _text(value: str) -> Any:
 
 
 def _env_var(name: str, default: str = "") -> str:
-    # dbt is told of it before it reads a profile: a path of its own would hang on the folder it was started in.
-    return str(read_settings().data_dir) if name == "PQL_DATA_DIR" else os.environ.get(name, default)
+    if name == "PQL_DATA_DIR":
+        # dbt is told of it before it reads a profile: a path of its own would hang on the folder it was started in.
+        return str(read_settings().data_dir)
+    said = os.environ.get(name, default)
+    if name.endswith(WHOLE_NUMBERS) and not WHOLE_NUMBER.fullmatch(said):
+        raise EngineUnusable(f"{name} is {said!r}; it must be a whole number above 0, such as {default}.")
+    return said

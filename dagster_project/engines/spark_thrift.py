@@ -18,6 +18,8 @@ from dagster_project.engines.spark_carrying import CarriesBySparkSQL
 from dagster_project.settings import Settings
 
 PACKAGES = {"pyhive": "PyHive", "thrift": "thrift", "dbt.adapters.spark": "dbt-spark"}
+# Whatever does not ask for a password or a ticket.
+AUTHS = ("NONE", "NOSASL")
 WAREHOUSE = "spark.sql.warehouse.dir"
 
 
@@ -60,12 +62,14 @@ class ThriftEngine(CarriesBySparkSQL):
 
     def __init__(self, settings: Settings):
         """Raises:
-        EngineUnusable: The server cannot be opened, or its warehouse folder is not seen here.
+        EngineUnusable: The server cannot be named so or opened, or its warehouse folder is not seen here.
         """
         require_extra("spark_thrift", "spark", PACKAGES)
         from pyhive import hive
 
         output = output_of("spark_thrift")
+        if output["auth"] not in AUTHS:
+            raise EngineUnusable(f"PQL_SPARK_AUTH is {output['auth']!r}; it must be {' or '.join(AUTHS)}.")
         self.place = f"{output['host']}:{output['port']}"
         # Answers come in the order of questions, whoever asked.
         self.alone = Lock()

@@ -1,7 +1,10 @@
 """The outputs of dbt_project/profiles.yml that have to agree."""
 
+import re
+
 import pytest
 
+from dagster_project.engines.engine import EngineUnusable
 from dagster_project.engines.profile import output_of
 from dagster_project.settings import PROJECT_DIR
 
@@ -24,3 +27,11 @@ def test_without_a_data_folder_in_the_environment_tables_lie_in_that_of_the_proj
     told = output_of("spark")["server_side_parameters"]
     assert told["spark.sql.warehouse.dir"] == f"{PROJECT_DIR}/data/spark/warehouse"
     assert f"databaseName={PROJECT_DIR}/data/spark/metastore" in told["spark.hadoop.javax.jdo.option.ConnectionURL"]
+
+
+@pytest.mark.parametrize("said", ["abc", "0", "-1", "1.5", ""])
+@pytest.mark.parametrize("variable", ["PQL_SPARK_PORT", "PQL_SPARK_THREADS", "PQL_SPARK_PARTITIONS"])
+def test_a_setting_that_must_be_a_number_is_refused_by_name(variable: str, said: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(variable, said)
+    with pytest.raises(EngineUnusable, match=f"^{variable} is '{re.escape(said)}'; it must be a whole number above 0"):
+        output_of("spark_thrift")

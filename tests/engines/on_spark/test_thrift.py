@@ -34,3 +34,11 @@ def test_a_server_that_ends_is_told_in_a_line(spark_home: Path, tmp_path: Path, 
             engine.query("select 1")
         with pytest.raises(EngineUnusable, match=said), opened_engine(read_settings()):
             pass
+
+
+def test_what_asks_for_a_password_or_a_ticket_is_refused(spark_home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PQL_TARGET", "spark_thrift")
+    monkeypatch.setenv("PQL_SPARK_AUTH", "KERBEROS")
+    refused = "^PQL_SPARK_AUTH is 'KERBEROS'; it must be NONE or NOSASL"
+    with pytest.raises(EngineUnusable, match=refused), opened_engine(read_settings()):
+        pass
