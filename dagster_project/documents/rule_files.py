@@ -56,7 +56,8 @@ def _file(book: RuleBook, name: str, described: Described) -> Iterator[str]:
         ],
     )
     if example:
-        yield f"The example says: {escaped(chapter_of(name).row(book, example))}. Why: {escaped(example.why)}."
+        says = chapter_of(name).row(book, example).removesuffix(".")
+        yield f"The example says: {escaped(says)}. Why: {escaped(example.why)}."
     for column in columns:
         yield from _choices(name, column)
     yield from _asked(name)

@@ -129,6 +129,10 @@ def test_a_file_without_rows_has_no_example(own_rules):
     assert "The example says" not in section
 
 
+def test_the_sentence_of_an_example_ends_once():
+    assert ".. Why:" not in PAGES["rules.md"]
+
+
 def test_an_example_is_a_row_that_is_switched_on(own_rules):
     for row, rule in enumerate(BOOK.rules("negative_rules")):
         changed(own_rules, "negative_rules", row, is_enabled=str(rule.rule_id == "competitor_domain").lower())
